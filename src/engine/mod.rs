@@ -1,0 +1,9 @@
+//! The engine: events in order of time become facts. Pure, deterministic, synchronous; time is an argument.
+
+mod policy;
+mod settings;
+mod signal;
+
+pub use policy::{Attributes, Match, Measure, Policies, Policy, Setting, Target};
+pub use settings::{AgentSettings, HandlingRule, LimitCounts, Settings};
+pub use signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal, Standing};

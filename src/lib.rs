@@ -1,0 +1,4 @@
+//! deskpulse: live contact-center KPIs from events.
+
+pub mod engine;
+pub mod model;

@@ -1,0 +1,17 @@
+//! The words of the house: ids, time, events, facts, records, rows. It imports nothing of ours.
+
+mod event;
+mod fact;
+mod id;
+mod period;
+mod record;
+mod row;
+mod time;
+
+pub use event::{Action, Body, EndReason, Event, Message, Order, Rating, Sender, Start, TicketStatus};
+pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Output, Posted, Sla, SpentTime, Tally, Wait, WithdrawnSample};
+pub use id::{ConversationId, Holder, Medium, Name};
+pub use period::{Day, Month, Zone};
+pub use record::{NextOffset, PartitionId, Position, Topics};
+pub use row::{Row, RowError, Table};
+pub use time::{Span, Time};

@@ -1,0 +1,99 @@
+//! Rows: state as flat tables, so that durability is a writer of rows.
+//!
+//! Every row is self-contained and begins with the version of its encoding. [`Row::value`] `None` removes the row.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The tables of state. The number is part of what is stored: never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// The clock and other single values.
+    Clock = 1,
+    /// Partitions: newest event.
+    Partition = 2,
+    /// Events that wait in the order buffer.
+    Pending = 3,
+    /// Slices of remembered event ids.
+    Remembered = 4,
+    /// Conversations.
+    Conversation = 5,
+    /// Agents.
+    Agent = 6,
+    /// Totals of one day, scope and medium.
+    Total = 7,
+    /// Corrections of closed months.
+    Correction = 8,
+    /// Teams of agents, by day.
+    AgentTeam = 9,
+    /// Slices of the rolling windows.
+    Window = 10,
+    /// Counters for Prometheus.
+    Counter = 11,
+}
+
+/// One changed row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    /// Its table.
+    pub table: Table,
+    /// Its key in the table.
+    pub key: Vec<u8>,
+    /// Its encoding, or `None` when it is gone.
+    pub value: Option<Vec<u8>>,
+}
+
+/// Why a row could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowError {
+    /// Written by a newer version.
+    #[error("row of version {found} in table {table:?}, this version reads up to {known}: use the newer deskpulse again")]
+    Version {
+        /// Where.
+        table: Table,
+        /// Version of the row.
+        found: u8,
+        /// Newest version that this program reads.
+        known: u8,
+    },
+    /// Not what was written.
+    #[error("damaged row in table {table:?}: restore a backup")]
+    Damaged {
+        /// Where.
+        table: Table,
+    },
+}
+
+impl Row {
+    /// A row with this content, in version `version` of its table's encoding.
+    #[must_use]
+    pub fn put(table: Table, version: u8, key: &impl Serialize, value: &impl Serialize) -> Self {
+        Self { table, key: encode(Vec::new(), key), value: Some(encode(vec![version], value)) }
+    }
+
+    /// The removal of a row.
+    #[must_use]
+    pub fn remove(table: Table, key: &impl Serialize) -> Self {
+        Self { table, key: encode(Vec::new(), key), value: None }
+    }
+
+    /// Key and content of a row that is there, of version `version`.
+    ///
+    /// # Errors
+    /// When it was written by a newer version, or is damaged.
+    pub fn read<K: DeserializeOwned, V: DeserializeOwned>(&self, version: u8) -> Result<(K, V), RowError> {
+        let damaged = RowError::Damaged { table: self.table };
+        let (found, bytes) = self.value.as_deref().and_then(<[u8]>::split_first).ok_or_else(|| damaged.clone())?;
+        if *found != version {
+            return Err(RowError::Version { table: self.table, found: *found, known: version });
+        }
+        let key = postcard::from_bytes(&self.key).map_err(|_| damaged.clone())?;
+        let value = postcard::from_bytes(bytes).map_err(|_| damaged)?;
+        Ok((key, value))
+    }
+}
+
+fn encode(into: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "writing to a vector cannot fail, and our types have no unsized sequences")]
+    postcard::to_extend(value, into).expect("rows are encodable")
+}
