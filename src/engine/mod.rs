@@ -1,9 +1,11 @@
 //! The engine: events in order of time become facts. Pure, deterministic, synchronous; time is an argument.
 
+mod live;
 mod policy;
 mod settings;
 mod signal;
 
+pub use live::{AgentNow, LiveView, OpenComplaints, TargetNow, WaitingNow, targets_in_force};
 pub use policy::{Attributes, Match, Measure, Policies, Policy, Setting, Target};
 pub use settings::{AgentSettings, HandlingRule, LimitCounts, Settings};
 pub use signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal, Standing};

@@ -160,7 +160,7 @@ impl Policy {
         }
     }
 
-    fn is_valid(&self, day: Day) -> bool {
+    pub(super) fn is_valid(&self, day: Day) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
     }
 }
