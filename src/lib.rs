@@ -1,4 +1,5 @@
 //! deskpulse: live contact-center KPIs from events.
 
+pub mod decode;
 pub mod engine;
 pub mod model;
