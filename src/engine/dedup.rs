@@ -1,0 +1,235 @@
+//! Remembered event ids: whether an event was seen before. Exact, in bounded memory.
+//!
+//! An id is kept as 128 bits of a keyed hash of its source and itself. Ids stand in segments in the order of their arrival,
+//! a segment is dropped whole when the window has left it or the limit is exceeded, and an index finds an id by its hash.
+
+use std::collections::VecDeque;
+use std::hash::Hasher;
+
+use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use crate::model::{Name, Row, RowError, Span, Table, Time};
+
+/// Ids in one segment: small enough that dropping one is quick, large enough that there are few.
+const SEGMENT_IDS: usize = 1 << 14;
+const ROW_VERSION: u8 = 1;
+
+/// The memory of event ids.
+#[derive(Debug)]
+pub struct Dedup {
+    window: Span,
+    limit: usize,
+    /// Sequence numbers (wrapping) of the ids, found by hash.
+    index: HashTable<u32>,
+    segments: VecDeque<Segment>,
+    /// Sequence number of the first id of the first segment.
+    base: u32,
+    /// Ids that have been told as rows.
+    told: VecDeque<ToldSlice>,
+    untold: usize,
+    removed: Vec<u64>,
+    next_slice: u64,
+}
+
+/// Consecutive ids: hash, and event time in seconds (rounded down, from 1970).
+#[derive(Debug, Default)]
+struct Segment {
+    hashes: Vec<u128>,
+    seconds: Vec<u32>,
+    newest: u32,
+}
+
+/// A row of remembered ids, by its key.
+#[derive(Debug, Clone, Copy)]
+struct ToldSlice {
+    key: u64,
+    ids: usize,
+}
+
+/// The content of one row: the ids added between two calls of `changes`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Slice {
+    hashes: Vec<u128>,
+    seconds: Vec<u32>,
+}
+
+impl Dedup {
+    /// Remembers ids for `window` of event time, and at most about `limit` of them.
+    #[must_use]
+    pub fn new(window: Span, limit: usize) -> Self {
+        Self {
+            window,
+            limit,
+            index: HashTable::new(),
+            segments: VecDeque::new(),
+            base: 0,
+            told: VecDeque::new(),
+            untold: 0,
+            removed: Vec::new(),
+            next_slice: 0,
+        }
+    }
+
+    /// Whether the event with this source and id was seen before; if not, it is remembered from now on.
+    ///
+    /// `reference` is the newest event of its partition, itself included: what lies further than the window from it counts as not seen.
+    pub fn seen(&mut self, source: Option<&Name>, id: &Name, time: Time, reference: Time) -> bool {
+        let hash = hash_of(source, id);
+        let second = second_of(time);
+        let next = self.next_sequence();
+        let (segments, base) = (&self.segments, self.base);
+        match self.index.find_mut(fold(hash), |&sequence| entry(segments, base, sequence).0 == hash) {
+            Some(sequence) => {
+                let first = Time(i64::from(entry(segments, base, *sequence).1) * 1_000);
+                if (reference - first).0 <= self.window.0 + 999 && (first - reference).0 <= self.window.0 {
+                    return true;
+                }
+                *sequence = next;
+            }
+            None => {
+                self.index.insert_unique(fold(hash), next, |&sequence| fold(entry(segments, base, sequence).0));
+            }
+        }
+        self.append(hash, second);
+        false
+    }
+
+    /// Drops what no event dated at or after the clock can be a duplicate of.
+    pub fn forget(&mut self, clock: Time) {
+        let oldest = second_of(clock - self.window).saturating_sub(1);
+        while let Some(first) = self.segments.front() {
+            let over = self.len() > self.limit + first.hashes.len();
+            if first.hashes.len() < SEGMENT_IDS || (first.newest >= oldest && !over) {
+                return;
+            }
+            self.drop_first();
+        }
+    }
+
+    /// How many ids are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self.segments.back() {
+            Some(last) => (self.segments.len() - 1) * SEGMENT_IDS + last.hashes.len(),
+            None => 0,
+        }
+    }
+
+    /// Whether none is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// The ids added since the last call as one row, and the rows that hold no remembered id any more.
+    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+        rows.extend(self.removed.drain(..).map(|key| Row::remove(Table::Remembered, &key)));
+        if self.untold == 0 {
+            return;
+        }
+        let from = self.len() - self.untold;
+        let ids = (from..self.len()).map(|at| (self.segments[at / SEGMENT_IDS].hashes[at % SEGMENT_IDS], self.segments[at / SEGMENT_IDS].seconds[at % SEGMENT_IDS]));
+        let (hashes, seconds) = ids.unzip();
+        rows.push(Row::put(Table::Remembered, ROW_VERSION, &self.next_slice, &Slice { hashes, seconds }));
+        self.told.push_back(ToldSlice { key: self.next_slice, ids: self.untold });
+        self.next_slice += 1;
+        self.untold = 0;
+    }
+
+    /// Takes a row of [`Dedup::changes`] back; rows come in the order of their keys.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+        let (key, slice): (u64, Slice) = row.read(ROW_VERSION)?;
+        let ids = slice.hashes.len();
+        for (hash, second) in slice.hashes.into_iter().zip(slice.seconds) {
+            let next = self.next_sequence();
+            let (segments, base) = (&self.segments, self.base);
+            match self.index.find_mut(fold(hash), |&sequence| entry(segments, base, sequence).0 == hash) {
+                Some(sequence) => *sequence = next,
+                None => {
+                    self.index.insert_unique(fold(hash), next, |&sequence| fold(entry(segments, base, sequence).0));
+                }
+            }
+            self.append(hash, second);
+        }
+        self.untold = 0;
+        self.told.push_back(ToldSlice { key, ids });
+        self.next_slice = key + 1;
+        Ok(())
+    }
+
+    fn next_sequence(&self) -> u32 {
+        self.base.wrapping_add(u32::try_from(self.len()).unwrap_or(u32::MAX))
+    }
+
+    fn append(&mut self, hash: u128, second: u32) {
+        if self.segments.back().is_none_or(|last| last.hashes.len() == SEGMENT_IDS) {
+            self.segments.push_back(Segment { hashes: Vec::with_capacity(SEGMENT_IDS), seconds: Vec::with_capacity(SEGMENT_IDS), newest: 0 });
+        }
+        if let Some(last) = self.segments.back_mut() {
+            last.hashes.push(hash);
+            last.seconds.push(second);
+            last.newest = last.newest.max(second);
+        }
+        self.untold += 1;
+    }
+
+    fn drop_first(&mut self) {
+        let Some(first) = self.segments.pop_front() else { return };
+        for (offset, hash) in (0_u32..).zip(&first.hashes) {
+            let dropped = self.base.wrapping_add(offset);
+            if let Ok(found) = self.index.find_entry(fold(*hash), |&sequence| sequence == dropped) {
+                found.remove();
+            }
+        }
+        self.base = self.base.wrapping_add(u32::try_from(first.hashes.len()).unwrap_or(u32::MAX));
+        self.untold = self.untold.min(self.len());
+        self.drop_told();
+    }
+
+    /// Removes the rows whose ids are all gone. A row that is partly gone stays: its ids are forgotten again after a restore.
+    fn drop_told(&mut self) {
+        let mut told: usize = self.told.iter().map(|slice| slice.ids).sum();
+        let kept = self.len() - self.untold;
+        while let Some(first) = self.told.front().copied() {
+            if told - first.ids < kept {
+                return;
+            }
+            told -= first.ids;
+            self.told.pop_front();
+            self.removed.push(first.key);
+        }
+    }
+}
+
+fn entry(segments: &VecDeque<Segment>, base: u32, sequence: u32) -> (u128, u32) {
+    let at = sequence.wrapping_sub(base) as usize;
+    let segment = &segments[at / SEGMENT_IDS];
+    (segment.hashes[at % SEGMENT_IDS], segment.seconds[at % SEGMENT_IDS])
+}
+
+fn hash_of(source: Option<&Name>, id: &Name) -> u128 {
+    let mut hasher = SipHasher13::new();
+    match source {
+        Some(source) => {
+            hasher.write_u8(1);
+            hasher.write(source.as_bytes());
+            hasher.write_u8(0xff);
+        }
+        None => hasher.write_u8(0),
+    }
+    hasher.write(id.as_bytes());
+    hasher.finish128().as_u128()
+}
+
+fn fold(hash: u128) -> u64 {
+    hash as u64
+}
+
+fn second_of(time: Time) -> u32 {
+    u32::try_from(time.0.div_euclid(1_000).max(0)).unwrap_or(u32::MAX)
+}

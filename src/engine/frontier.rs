@@ -1,0 +1,102 @@
+//! The frontier: how far the clock may go, from what is known of each partition (kpis.md 1).
+
+use std::collections::BTreeMap;
+
+use crate::model::{PartitionId, Span, Time};
+
+/// What moves the clock besides events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockMode {
+    /// The broker's confirmations that a partition is read to its end.
+    Wall,
+    /// Events only: a partition that stands at its end holds nobody back.
+    Events,
+}
+
+/// What is known of the partitions that are read.
+#[derive(Debug)]
+pub struct Frontier {
+    mode: ClockMode,
+    allowed_lateness: Span,
+    partitions: BTreeMap<PartitionId, Known>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    newest: Option<Time>,
+    confirmed: Option<Time>,
+    idle: bool,
+}
+
+/// How far the clock may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// To this instant: everything before it has come.
+    Before(Time),
+    /// Every partition is done: to the newest event, which itself has come.
+    Through(Time),
+}
+
+impl Frontier {
+    /// Of these partitions, nothing is known yet.
+    #[must_use]
+    pub fn new(mode: ClockMode, allowed_lateness: Span, partitions: impl IntoIterator<Item = PartitionId>) -> Self {
+        let partitions = partitions.into_iter().map(|partition| (partition, Known::default())).collect();
+        Self { mode, allowed_lateness, partitions }
+    }
+
+    /// A partition more is read from now on.
+    pub fn add(&mut self, partition: PartitionId) {
+        self.partitions.entry(partition).or_default();
+    }
+
+    /// The newest event of a partition; a new event ends its standing at the end.
+    pub fn newest(&mut self, partition: PartitionId, newest: Time) {
+        let known = self.partitions.entry(partition).or_default();
+        known.newest = known.newest.max(Some(newest));
+        known.idle = false;
+    }
+
+    /// The broker confirmed at `at` that the partition is read to its end.
+    pub fn confirmed(&mut self, partition: PartitionId, at: Time) {
+        let known = self.partitions.entry(partition).or_default();
+        known.confirmed = known.confirmed.max(Some(at));
+    }
+
+    /// The partition has ended, or stood at its end for long enough: with [`ClockMode::Events`] it holds nobody back.
+    pub fn idle(&mut self, partition: PartitionId) {
+        self.partitions.entry(partition).or_default().idle = true;
+    }
+
+    /// The partition whose frontier is the lowest: the one to read next, and the one that everybody waits for.
+    #[must_use]
+    pub fn slowest(&self) -> Option<(PartitionId, Time)> {
+        let holding = self.partitions.iter().filter(|(_, known)| !self.holds_nobody(known));
+        holding.map(|(partition, known)| (*partition, self.of(known))).min_by_key(|(partition, at)| (*at, *partition))
+    }
+
+    /// How far a single partition is.
+    #[must_use]
+    pub fn partition(&self, partition: PartitionId) -> Time {
+        self.partitions.get(&partition).map_or(Time::MIN, |known| self.of(known))
+    }
+
+    /// How far the clock may go.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        match self.slowest() {
+            Some((_, at)) => Reach::Before(at),
+            None => Reach::Through(self.partitions.values().filter_map(|known| known.newest).max().unwrap_or(Time::MIN)),
+        }
+    }
+
+    fn holds_nobody(&self, known: &Known) -> bool {
+        self.mode == ClockMode::Events && known.idle
+    }
+
+    fn of(&self, known: &Known) -> Time {
+        let confirmed = known.confirmed.filter(|_| self.mode == ClockMode::Wall);
+        known.newest.max(confirmed).map_or(Time::MIN, |at| at - self.allowed_lateness)
+    }
+}

@@ -1,0 +1,172 @@
+//! The order buffer: events wait here until nothing earlier can come any more, and are applied by time.
+//!
+//! At one instant on-time events come before late ones, then by topic, partition, offset (kpis.md 1, ruling 23).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Event, PartitionId, Position, Row, RowError, Span, Table, Time};
+
+const ROW_VERSION: u8 = 1;
+
+/// Events that wait, and what decides how long: each partition's newest event and the clock.
+#[derive(Debug)]
+pub struct Order {
+    allowed_lateness: Span,
+    pending: BTreeMap<Time, Vec<Waiting>>,
+    waiting: usize,
+    newest: BTreeMap<PartitionId, Time>,
+    clock: Time,
+    told_pending: BTreeSet<Position>,
+    told_newest: BTreeMap<PartitionId, Time>,
+    told_clock: Time,
+}
+
+/// An event in its place. Ordered as events of one instant are applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Whether it came too late for the place of its own time.
+    pub late: bool,
+    /// Where its record stands.
+    pub position: Position,
+    /// The event.
+    pub event: Event,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct PendingRow {
+    place: Time,
+    waiting: Waiting,
+}
+
+impl Order {
+    /// An empty buffer.
+    #[must_use]
+    pub fn new(allowed_lateness: Span) -> Self {
+        Self {
+            allowed_lateness,
+            pending: BTreeMap::new(),
+            waiting: 0,
+            newest: BTreeMap::new(),
+            clock: Time::MIN,
+            told_pending: BTreeSet::new(),
+            told_newest: BTreeMap::new(),
+            told_clock: Time::MIN,
+        }
+    }
+
+    /// The engine's one instant; it never goes back.
+    #[must_use]
+    pub fn clock(&self) -> Time {
+        self.clock
+    }
+
+    /// Moves the clock forward.
+    pub fn set_clock(&mut self, to: Time) {
+        self.clock = self.clock.max(to);
+    }
+
+    /// The newest event of a partition, if it had any.
+    #[must_use]
+    pub fn newest(&self, partition: PartitionId) -> Option<Time> {
+        self.newest.get(&partition).copied()
+    }
+
+    /// The newest event of all.
+    #[must_use]
+    pub fn newest_of_all(&self) -> Option<Time> {
+        self.newest.values().max().copied()
+    }
+
+    /// How many events wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting
+    }
+
+    /// Whether no event waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// Puts an event in its place and says whether it is late. `reach` is what its partition's newest may move to at most: its arrival.
+    pub fn push(&mut self, event: Event, position: Position, reach: Time) -> bool {
+        let newest = self.newest.get(&position.partition).copied().unwrap_or(Time::MIN);
+        let earliest = (newest - self.allowed_lateness).max(self.clock);
+        let late = event.time < earliest;
+        let place = event.time.max(earliest);
+        let moved = newest.max(event.time.min(reach));
+        if moved > newest {
+            self.newest.insert(position.partition, moved);
+        }
+        self.pending.entry(place).or_default().push(Waiting { late, position, event });
+        self.waiting += 1;
+        late
+    }
+
+    /// The instant of the first waiting event.
+    #[must_use]
+    pub fn first(&self) -> Option<Time> {
+        self.pending.first_key_value().map(|(place, _)| *place)
+    }
+
+    /// Takes the events of the first instant, in the order in which they are applied.
+    pub fn take_first(&mut self) -> Vec<Waiting> {
+        let Some((_, mut events)) = self.pending.pop_first() else { return Vec::new() };
+        self.waiting -= events.len();
+        if events.len() > 1 {
+            events.sort_by_key(|waiting| (waiting.late, waiting.position));
+        }
+        events
+    }
+
+    /// The rows that changed since the last call: waiting events, newest events, the clock.
+    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+        let now: BTreeSet<Position> = self.pending.values().flatten().map(|waiting| waiting.position).collect();
+        rows.extend(self.told_pending.difference(&now).map(|position| Row::remove(Table::Pending, position)));
+        for (place, waiting) in self.pending.iter().flat_map(|(place, all)| all.iter().map(move |waiting| (place, waiting))) {
+            if !self.told_pending.contains(&waiting.position) {
+                let row = PendingRow { place: *place, waiting: waiting.clone() };
+                rows.push(Row::put(Table::Pending, ROW_VERSION, &waiting.position, &row));
+            }
+        }
+        self.told_pending = now;
+        for (partition, newest) in &self.newest {
+            if self.told_newest.insert(*partition, *newest) != Some(*newest) {
+                rows.push(Row::put(Table::Partition, ROW_VERSION, partition, newest));
+            }
+        }
+        if self.told_clock != self.clock {
+            rows.push(Row::put(Table::Clock, ROW_VERSION, &(), &self.clock));
+            self.told_clock = self.clock;
+        }
+    }
+
+    /// Takes a row of [`Order::changes`] back.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+        match row.table {
+            Table::Pending => {
+                let (position, PendingRow { place, waiting }) = row.read(ROW_VERSION)?;
+                self.pending.entry(place).or_default().push(waiting);
+                self.waiting += 1;
+                self.told_pending.insert(position);
+            }
+            Table::Partition => {
+                let (partition, newest) = row.read(ROW_VERSION)?;
+                self.newest.insert(partition, newest);
+                self.told_newest.insert(partition, newest);
+            }
+            _ => {
+                let ((), clock) = row.read(ROW_VERSION)?;
+                self.clock = clock;
+                self.told_clock = clock;
+            }
+        }
+        Ok(())
+    }
+}
