@@ -1,5 +1,6 @@
 //! deskpulse: live contact-center KPIs from events.
 
+pub mod config;
 pub mod decode;
 pub mod engine;
 pub mod model;

@@ -130,7 +130,9 @@ impl Dedup {
             return;
         }
         let from = self.len() - self.untold;
-        let ids = (from..self.len()).map(|at| (self.segments[at / SEGMENT_IDS].hashes[at % SEGMENT_IDS], self.segments[at / SEGMENT_IDS].seconds[at % SEGMENT_IDS]));
+        let ids = (from..self.len()).map(|at| {
+            (self.segments[at / SEGMENT_IDS].hashes[at % SEGMENT_IDS], self.segments[at / SEGMENT_IDS].seconds[at % SEGMENT_IDS])
+        });
         let (hashes, seconds) = ids.unzip();
         rows.push(Row::put(Table::Remembered, ROW_VERSION, &self.next_slice, &Slice { hashes, seconds }));
         self.told.push_back(ToldSlice { key: self.next_slice, ids: self.untold });
@@ -168,7 +170,11 @@ impl Dedup {
 
     fn append(&mut self, hash: u128, second: u32) {
         if self.segments.back().is_none_or(|last| last.hashes.len() == SEGMENT_IDS) {
-            self.segments.push_back(Segment { hashes: Vec::with_capacity(SEGMENT_IDS), seconds: Vec::with_capacity(SEGMENT_IDS), newest: 0 });
+            self.segments.push_back(Segment {
+                hashes: Vec::with_capacity(SEGMENT_IDS),
+                seconds: Vec::with_capacity(SEGMENT_IDS),
+                newest: 0,
+            });
         }
         if let Some(last) = self.segments.back_mut() {
             last.hashes.push(hash);

@@ -1,21 +1,16 @@
 //! The engine: events in order of time become facts. Pure, deterministic, synchronous; time is an argument.
 
-mod agent;
-mod apply;
-mod conversation;
 mod dedup;
 mod frontier;
 mod live;
-mod order;
+pub mod order;
 mod policy;
-mod receipt;
 mod settings;
 mod signal;
 
-pub use apply::{Arrival, Counts, Engine, Pushed};
 pub use dedup::Dedup;
 pub use frontier::{ClockMode, Frontier, Reach};
-pub use live::{AgentNow, LiveView, OpenComplaints, TargetInForce, WaitingNow};
+pub use live::{AgentNow, LiveView, OpenComplaints, TargetNow, WaitingNow, targets_in_force};
 pub use policy::{Attributes, Match, Measure, Policies, Policy, Setting, Target};
 pub use settings::{AgentSettings, HandlingRule, LimitCounts, Settings};
 pub use signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal, Standing};

@@ -7,6 +7,7 @@ pub type Name = smol_str::SmolStr;
 
 /// What kind of conversation: chats and tickets have name spaces of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Medium {
     /// A live conversation: chat, messenger, phone call.
     Chat,

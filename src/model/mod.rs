@@ -1,5 +1,6 @@
 //! The words of the house: ids, time, events, facts, records, rows. It imports nothing of ours.
 
+mod duration;
 mod event;
 mod fact;
 mod id;
@@ -8,6 +9,7 @@ mod record;
 mod row;
 mod time;
 
+pub use duration::DurationError;
 pub use event::{Action, Body, EndReason, Event, Message, Order, Rating, Sender, Start, TicketStatus};
 pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Output, Posted, Sla, SpentTime, Tally, Wait, WithdrawnSample};
 pub use id::{ConversationId, Holder, Medium, Name};

@@ -135,3 +135,12 @@ impl Zone {
         self.start(month.first_day())
     }
 }
+
+impl std::str::FromStr for Day {
+    type Err = jiff::Error;
+
+    /// Reads `YYYY-MM-DD`.
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        text.parse().map(Self::of)
+    }
+}

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Time(pub i64);
 
 /// A length of time in milliseconds; negative only as the difference of two instants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span(pub i64);
 
 impl Time {

@@ -1,0 +1,428 @@
+//! The sections of the configuration file, as they are written. Defaults are the documented ones; an unknown key is an error.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::engine::{ClockMode, HandlingRule, LimitCounts};
+use crate::model::{Category, Medium, Name, Span};
+
+use super::{ConfigError, engine};
+
+/// The whole file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The reporting zone: days and months.
+    pub time_zone: ZoneName,
+    /// Where events come from.
+    pub kafka: Kafka,
+    /// What is served.
+    pub http: Http,
+    /// Where state is kept.
+    pub store: Store,
+    /// How events become numbers.
+    pub engine: EngineSection,
+    /// How agents' time is told.
+    pub agents: Agents,
+    /// Which series are given out.
+    pub metrics: Metrics,
+    /// Names for display.
+    pub people: People,
+    /// Targets, in the order in which they are looked up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<PolicySection>,
+}
+
+/// Name of a time zone; `Asia/Shanghai` when none is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ZoneName(pub String);
+
+impl Default for ZoneName {
+    fn default() -> Self {
+        Self("Asia/Shanghai".to_owned())
+    }
+}
+
+impl std::ops::Deref for ZoneName {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Section `[kafka]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Kafka {
+    /// Brokers to begin with, `host:port`.
+    pub brokers: Vec<String>,
+    /// Under which name positions are shown to lag tools.
+    pub group: String,
+    /// Topics to read, in the order that decides ties at one instant.
+    pub topics: Vec<String>,
+    /// librdkafka properties: TLS, SASL… A secret may be read from a file.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, KafkaOption>,
+}
+
+/// The value of a librdkafka property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "wanted a string, a whole number, true, false, or { file = \"…\" }")]
+pub enum KafkaOption {
+    /// As it is.
+    Text(String),
+    /// A number.
+    Number(i64),
+    /// A switch.
+    Switch(bool),
+    /// The content of a file, without the line end.
+    File {
+        /// The file.
+        file: String,
+    },
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self {
+            brokers: vec!["localhost:9092".to_owned()],
+            group: "deskpulse".to_owned(),
+            topics: ["chat.events", "ticket.events", "agent.events"].map(str::to_owned).to_vec(),
+            options: BTreeMap::new(),
+        }
+    }
+}
+
+/// Section `[http]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Address of board, API and metrics: a loopback address.
+    pub listen: SocketAddr,
+    /// A second address with metrics and health only; empty is none.
+    pub metrics_listen: String,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)), metrics_listen: String::new() }
+    }
+}
+
+/// Section `[store]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// The file in which state, totals and positions are kept.
+    pub path: String,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { path: "deskpulse.db".to_owned() }
+    }
+}
+
+/// Section `[engine]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineSection {
+    /// What moves the clock: `wall` or `events`.
+    pub clock: ClockMode,
+    /// With `events`: after this long at its end a partition holds nobody back.
+    pub idle_after: Span,
+    /// How far behind the newest event of its partition an event takes its place.
+    pub allowed_lateness: Span,
+    /// How far ahead of its arrival an event may be dated.
+    pub max_ahead: Span,
+    /// How long ids are remembered, in event time.
+    pub duplicate_window: Span,
+    /// How many ids are remembered.
+    pub duplicate_limit: usize,
+    /// How long an ended conversation that nothing touches is remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forget_after: Option<Span>,
+    /// Rolling windows of the live gauges.
+    pub windows: Vec<Span>,
+    /// Abandoned up to this long after the people's clock started: not offered.
+    pub short_abandon: Span,
+    /// First-contact resolution and repeats look this far.
+    pub fcr_window: Span,
+    /// An order is credited to who wrote to the customer at most this long before.
+    pub conversion_window: Span,
+    /// How long after its end a month still changes.
+    pub settle: Span,
+    /// Banned phrases.
+    pub phrases: WordList,
+    /// Texts that are automatic whoever sent them.
+    pub auto_texts: WordList,
+    /// When set, only low ratings for one of these reasons are bad reviews.
+    pub bad_review_reasons: Vec<String>,
+    /// When set, only returns for one of these reasons count.
+    pub return_reasons: Vec<String>,
+}
+
+impl Default for EngineSection {
+    fn default() -> Self {
+        Self {
+            clock: ClockMode::Wall,
+            idle_after: Span(2_000),
+            allowed_lateness: Span(2_000),
+            max_ahead: Span(2_000),
+            duplicate_window: Span(72 * Span::HOUR.0),
+            duplicate_limit: 20_000_000,
+            forget_after: None,
+            windows: vec![Span(5 * Span::MINUTE.0), Span::HOUR],
+            short_abandon: Span(5_000),
+            fcr_window: Span(7 * Span::DAY.0),
+            conversion_window: Span::DAY,
+            settle: Span(7 * Span::DAY.0),
+            phrases: WordList::default(),
+            auto_texts: WordList::default(),
+            bad_review_reasons: Vec::new(),
+            return_reasons: Vec::new(),
+        }
+    }
+}
+
+/// A list of words or texts: in place, or one a line in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "wanted a list of strings, or { file = \"…\" }")]
+pub enum WordList {
+    /// In place.
+    Words(Vec<String>),
+    /// One a line; read when the configuration is loaded.
+    File {
+        /// The file, beside the configuration.
+        file: String,
+    },
+}
+
+impl Default for WordList {
+    fn default() -> Self {
+        Self::Words(Vec::new())
+    }
+}
+
+impl WordList {
+    /// The words; those of a file only after it was read.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        match self {
+            Self::Words(words) => words,
+            Self::File { .. } => &[],
+        }
+    }
+}
+
+/// Section `[agents]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Agents {
+    /// More customers than this waiting on one agent are a breach.
+    pub waiting_limit: u32,
+    /// Which conversations the limit counts: `waiting` or `open`.
+    pub limit_counts: LimitCounts,
+    /// What handling a chat is: `owned` or `active`.
+    pub handling: HandlingRule,
+    /// With `active`: how long after each of his messages an agent is still at it.
+    pub focus: Span,
+    /// After this long without an `agent.status` his status ends; or `off`.
+    pub presence_timeout: TargetSetting,
+    /// Category of each status word, added to the built-in ones.
+    pub statuses: BTreeMap<Name, Category>,
+}
+
+impl Default for Agents {
+    fn default() -> Self {
+        let engine = crate::engine::AgentSettings::default();
+        Self {
+            waiting_limit: engine.waiting_limit,
+            limit_counts: engine.limit_counts,
+            handling: engine.handling,
+            focus: engine.focus,
+            presence_timeout: TargetSetting::Off,
+            statuses: BTreeMap::new(),
+        }
+    }
+}
+
+/// A duration, or the word `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetSetting {
+    /// None.
+    Off,
+    /// This long.
+    Within(Span),
+}
+
+impl TargetSetting {
+    /// The duration, if there is one.
+    #[must_use]
+    pub fn span(self) -> Option<Span> {
+        match self {
+            Self::Off => None,
+            Self::Within(span) => Some(span),
+        }
+    }
+}
+
+impl Serialize for TargetSetting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Off => serializer.serialize_str("off"),
+            Self::Within(span) => span.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TargetSetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "off" => Ok(Self::Off),
+            written => match written.parse::<Span>().map_err(|error| D::Error::custom(format!("{error}, or \"off\"")))? {
+                Span(0) => Err(D::Error::custom("0 is no duration to keep: use more than 0, or \"off\"")),
+                span => Ok(Self::Within(span)),
+            },
+        }
+    }
+}
+
+/// Section `[metrics]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Series of agents: `live`, `all` or `off`.
+    pub agents: AgentSeries,
+    /// Above this many agents, series are left out and counted.
+    pub max_agents: usize,
+}
+
+/// Which agents' series are given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentSeries {
+    /// Of those on duty.
+    Live,
+    /// Their month values too.
+    All,
+    /// None.
+    Off,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { agents: AgentSeries::Live, max_agents: 20_000 }
+    }
+}
+
+/// Section `[people]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct People {
+    /// CSV file with agents' names, for display only; empty is none.
+    pub file: String,
+}
+
+/// One `[[policy]]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicySection {
+    /// Chat or ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub medium: Option<Medium>,
+    /// The conversation's team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<Name>,
+    /// Its channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Name>,
+    /// Its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Name>,
+    /// Its severity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Name>,
+    /// Its priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Name>,
+    /// Target of the first answer of a cycle, or `off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_response: Option<TargetSetting>,
+    /// Target of every later answer, or `off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_response: Option<TargetSetting>,
+    /// Target of the resolution, or `off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<TargetSetting>,
+    /// Calendar that measures these targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+    /// First day of its validity, `YYYY-MM-DD` in the reporting zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// First day after its validity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+impl Config {
+    /// Reads the files that lists and secrets name.
+    pub(super) fn read_files(&mut self, folder: &Path) -> Result<(), ConfigError> {
+        for (path, list) in [("engine.phrases", &mut self.engine.phrases), ("engine.auto_texts", &mut self.engine.auto_texts)] {
+            if let WordList::File { file } = list {
+                let text = read(path, &folder.join(&*file))?;
+                *list = WordList::Words(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect());
+            }
+        }
+        for (key, option) in &mut self.kafka.options {
+            if let KafkaOption::File { file } = option {
+                let text = read(&format!("kafka.options.{key}"), &folder.join(&*file))?;
+                *option = KafkaOption::Text(text.trim_end_matches(['\r', '\n']).to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sure that every value is allowed.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.kafka.topics.is_empty() || self.kafka.brokers.is_empty() {
+            return Err(ConfigError::invalid("kafka", "brokers and topics must name at least one each"));
+        }
+        if !self.http.listen.ip().is_loopback() {
+            let message = format!(
+                "{} is no loopback address, and without users the board must not be open: use 127.0.0.1, or open only metrics with http.metrics_listen",
+                self.http.listen
+            );
+            return Err(ConfigError::invalid("http.listen", message));
+        }
+        if !self.http.metrics_listen.is_empty() && self.http.metrics_listen.parse::<SocketAddr>().is_err() {
+            return Err(ConfigError::invalid(
+                "http.metrics_listen",
+                format!("{:?}: wanted an address such as \"0.0.0.0:9465\", or \"\"", self.http.metrics_listen),
+            ));
+        }
+        engine::settings(self).map(|_| ())
+    }
+
+    /// A copy whose secrets are not readable.
+    pub(super) fn masked(&self) -> Self {
+        let mut copy = self.clone();
+        for (key, option) in &mut copy.kafka.options {
+            if ["password", "secret", "key.pem", "jaas", "token"].iter().any(|word| key.contains(word)) {
+                *option = KafkaOption::Text("***".to_owned());
+            }
+        }
+        copy
+    }
+}
+
+fn read(key: &str, file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|error| ConfigError::invalid(key, format!("file {} cannot be read: {error}", file.display())))
+}
