@@ -1,5 +1,6 @@
 //! The engine: events in order of time become facts. Pure, deterministic, synchronous; time is an argument.
 
+mod conversation;
 mod dedup;
 mod frontier;
 mod live;
@@ -8,6 +9,7 @@ mod policy;
 mod settings;
 mod signal;
 
+pub use conversation::{Conversations, Effect};
 pub use dedup::Dedup;
 pub use frontier::{ClockMode, Frontier, Reach};
 pub use live::{AgentNow, LiveView, OpenComplaints, TargetNow, WaitingNow, targets_in_force};
