@@ -1,5 +1,6 @@
 //! The engine: events in order of time become facts. Pure, deterministic, synchronous; time is an argument.
 
+mod agent;
 mod conversation;
 mod dedup;
 mod frontier;
@@ -9,6 +10,7 @@ mod policy;
 mod settings;
 mod signal;
 
+pub use agent::Agents;
 pub use conversation::{Conversations, Effect};
 pub use dedup::Dedup;
 pub use frontier::{ClockMode, Frontier, Reach};
