@@ -3,4 +3,5 @@
 pub mod config;
 pub mod decode;
 pub mod engine;
+pub mod kpi;
 pub mod model;

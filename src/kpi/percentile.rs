@@ -1,0 +1,185 @@
+//! Percentiles: how many samples fell into each bucket of a histogram with three significant digits.
+//!
+//! The buckets are those of hdrhistogram: one wide up to 2,048 ms, then 1,024 to each doubling, so that the lower edge of
+//! a bucket is less than 0.1 % below each of its samples. Only buckets that hold something take memory, one to three
+//! bytes each. Samples can be taken back, and counts of days added up to months, in any order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Span;
+
+/// Below this many milliseconds every value is its own bucket; each later doubling has half as many buckets.
+const EXACT_BITS: u32 = 11;
+/// New samples wait in a list until it is this long, so that the packed counts are not rewritten for each.
+const RECENT: usize = 32;
+
+/// Counts of samples by bucket, packed: ordered by bucket, each entry the distance to the bucket before and its count.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(into = "Packed", from = "Packed")]
+pub struct Sparse {
+    packed: Packed,
+    recent: Vec<u16>,
+}
+
+/// The packed counts. Each entry is a variable-length integer, twice the distance, odd when a count other than 1 follows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Packed(Vec<u8>);
+
+impl Sparse {
+    /// Counts one sample. A negative span counts as zero.
+    pub fn add(&mut self, sample: Span) {
+        self.recent.push(bucket(sample));
+        if self.recent.len() >= RECENT.max(self.packed.0.len() / 4) {
+            self.pack();
+        }
+    }
+
+    /// Takes back one sample that was counted.
+    pub fn take_back(&mut self, sample: Span) {
+        let wanted = bucket(sample);
+        if let Some(index) = self.recent.iter().position(|recent| *recent == wanted) {
+            self.recent.swap_remove(index);
+        } else {
+            self.packed = merged(self.packed.entries(), std::iter::once((wanted, -1)));
+        }
+    }
+
+    /// Adds the samples of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.packed = merged(self.packed.entries(), other.packed.entries());
+        self.recent.extend_from_slice(&other.recent);
+        self.pack();
+    }
+
+    /// The samples by nearest rank: for each of the rising `percents` the smallest value that so many percent of the samples do not
+    /// exceed, up to 0.1 % too short. `None` without samples.
+    #[must_use]
+    pub fn percentiles<const N: usize>(&self, percents: [i64; N]) -> [Option<Span>; N] {
+        let whole = self.whole();
+        let count: i64 = whole.entries().map(|(_, count)| count).sum();
+        let mut entries = whole.entries();
+        let (mut seen, mut last) = (0, None);
+        percents.map(|percent| {
+            let rank = (count * percent + 99) / 100;
+            while count > 0 && seen < rank.max(1) {
+                let (bucket, count) = entries.next()?;
+                seen += count;
+                last = Some(lower_edge(bucket));
+            }
+            last
+        })
+    }
+
+    fn pack(&mut self) {
+        self.packed = self.whole();
+        self.recent = Vec::new();
+    }
+
+    fn whole(&self) -> Packed {
+        if self.recent.is_empty() {
+            return self.packed.clone();
+        }
+        let mut recent = self.recent.clone();
+        recent.sort_unstable();
+        let counts = recent.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, same.len() as i64)));
+        merged(self.packed.entries(), counts)
+    }
+}
+
+/// Equal when they count the same samples, whatever still waits to be packed.
+impl PartialEq for Sparse {
+    fn eq(&self, other: &Self) -> bool {
+        self.whole() == other.whole()
+    }
+}
+
+impl From<Sparse> for Packed {
+    fn from(sparse: Sparse) -> Self {
+        sparse.whole()
+    }
+}
+
+impl From<Packed> for Sparse {
+    fn from(packed: Packed) -> Self {
+        Self { packed, recent: Vec::new() }
+    }
+}
+
+impl Packed {
+    /// Bucket and count of each entry, ordered by bucket.
+    fn entries(&self) -> impl Iterator<Item = (u16, i64)> + '_ {
+        let mut bytes = self.0.iter().copied();
+        let mut bucket = 0_u16;
+        std::iter::from_fn(move || {
+            let head = read(&mut bytes)?;
+            bucket = bucket.wrapping_add((head >> 1) as u16);
+            let count = if head & 1 == 0 { 1 } else { unzigzag(read(&mut bytes)?) };
+            Some((bucket, count))
+        })
+    }
+
+    fn push(&mut self, distance: u16, count: i64) {
+        write(&mut self.0, u64::from(distance) << 1 | u64::from(count != 1));
+        if count != 1 {
+            write(&mut self.0, zigzag(count));
+        }
+    }
+}
+
+/// Both, added up; buckets with a count of 0 are left out.
+fn merged(left: impl Iterator<Item = (u16, i64)>, right: impl Iterator<Item = (u16, i64)>) -> Packed {
+    let (mut left, mut right) = (left.peekable(), right.peekable());
+    let mut packed = Packed::default();
+    let mut before = 0;
+    while let Some(bucket) = [left.peek(), right.peek()].into_iter().flatten().map(|(bucket, _)| *bucket).min() {
+        let taken = |entry: Option<(u16, i64)>| entry.map_or(0, |(_, count)| count);
+        let count = taken(left.next_if(|(at, _)| *at == bucket)) + taken(right.next_if(|(at, _)| *at == bucket));
+        if count != 0 {
+            packed.push(bucket - before, count);
+            before = bucket;
+        }
+    }
+    packed.0.shrink_to_fit();
+    packed
+}
+
+/// The bucket of a sample: the number of doublings past the exact part above the leading digits of the value.
+fn bucket(sample: Span) -> u16 {
+    let value = sample.0.max(0) as u64;
+    let doublings = (u64::BITS - value.leading_zeros()).saturating_sub(EXACT_BITS);
+    ((doublings as u16) << (EXACT_BITS - 1)) + (value >> doublings) as u16
+}
+
+/// The smallest value of a bucket.
+fn lower_edge(bucket: u16) -> Span {
+    let doublings = (u32::from(bucket) >> (EXACT_BITS - 1)).saturating_sub(1);
+    Span((i64::from(bucket) - (i64::from(doublings) << (EXACT_BITS - 1))) << doublings)
+}
+
+fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+fn write(into: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        into.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    into.push(value as u8);
+}
+
+fn read(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = bytes.next()?;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    Some(value)
+}

@@ -1,0 +1,266 @@
+//! Figures: the sums of one day (or month), scope, id and medium, out of which the catalogue reads its numbers.
+//!
+//! Parts that most rows lack are boxed, since there is a row for every agent, day and medium.
+
+use serde::{Deserialize, Serialize};
+
+use super::row::Numbers;
+use crate::kpi::Sparse;
+use crate::model::{Span, SpentTime};
+
+/// The sums of one row. In the row of a correction they are differences.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Figures {
+    /// Answers to customers.
+    pub responses: Option<Box<Responses>>,
+    /// Ends of cycles by people.
+    pub resolutions: Option<Box<Resolutions>>,
+    /// Complaints, in rows without a medium.
+    pub complaints: Option<Box<Complaints>>,
+    /// Handling times of agents in cycles that ended.
+    pub handled: Option<Box<Samples>>,
+    /// Agents' time, in rows without a medium.
+    pub time: Option<Box<AgentTime>>,
+    /// What is only counted.
+    pub counts: Option<Box<Counts>>,
+}
+
+/// Responses and late unanswered periods.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Responses {
+    /// Judged time of the first responses of their cycle.
+    pub first: Samples,
+    /// Judged time of all others.
+    pub next: Samples,
+    /// The customer's wait.
+    pub wait: Samples,
+    /// The answering agent's own share of it.
+    pub own: Samples,
+    /// First ones within their target, of those judged.
+    pub first_within: Share,
+    /// All others within their target, of those judged.
+    pub next_within: Share,
+    /// Own shares within the target, of the responses that have one.
+    pub own_within: Share,
+}
+
+/// Resolutions and the cycles that they ended.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Resolutions {
+    /// Judged active time of first resolutions.
+    pub first: Samples,
+    /// First resolutions within their target, of those that have one.
+    pub within: Share,
+    /// Wall time of every cycle that counts.
+    pub cycles: Samples,
+}
+
+/// Resolved complaints.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Complaints {
+    /// Handling times that stand.
+    pub handling: Samples,
+    /// Those within their target, of those that have one.
+    pub within: Share,
+}
+
+/// What agents' time was spent on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AgentTime {
+    /// By use.
+    pub spent: SpentTime,
+    /// How often an agent's waiting customers exceeded his limit.
+    pub limit_breaches: i64,
+    /// How long.
+    pub over_limit: Span,
+}
+
+/// What is only counted.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Breaches of response targets that stand.
+    pub response_breaches: i64,
+    /// Breaches of resolution targets that stand.
+    pub resolution_breaches: i64,
+    /// Waiting periods that ended with their cycle.
+    pub unanswered: i64,
+    /// Conversations started.
+    pub started: i64,
+    /// Conversations named a complaint.
+    pub complaints: i64,
+    /// Reopenings that count against a resolver.
+    pub reopened: i64,
+    /// Cycles ended by the clock.
+    pub auto_closed: i64,
+    /// First people's periods of conversations with a target that were answered within it, of all but those abandoned short.
+    pub service: Share,
+    /// First people's periods of conversations that were abandoned, of all, both without those abandoned short.
+    pub abandoned: Share,
+}
+
+/// Samples of a duration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Samples {
+    /// How many.
+    pub count: i64,
+    /// Their sum.
+    pub sum: Span,
+    /// Their distribution.
+    pub sparse: Sparse,
+}
+
+/// Some of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Share {
+    /// How many have the property.
+    pub numerator: i64,
+    /// Of how many.
+    pub denominator: i64,
+}
+
+/// What a sum of figures is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything.
+    Whole,
+    /// Sums and counts only: quick, without percentiles.
+    Sums,
+}
+
+impl Figures {
+    /// Adds those of another day.
+    pub fn add(&mut self, other: &Self, depth: Depth) {
+        join(&mut self.responses, &other.responses, |mine, other| mine.add(other, depth));
+        join(&mut self.resolutions, &other.resolutions, |mine, other| mine.add(other, depth));
+        join(&mut self.complaints, &other.complaints, |mine, other| mine.add(other, depth));
+        join(&mut self.handled, &other.handled, |mine, other| mine.merge(other, depth));
+        join(&mut self.time, &other.time, AgentTime::add);
+        join(&mut self.counts, &other.counts, Counts::add);
+    }
+}
+
+fn join<T: Default>(mine: &mut Option<Box<T>>, other: &Option<Box<T>>, add: impl FnOnce(&mut T, &T)) {
+    if let Some(other) = other {
+        add(mine.get_or_insert_default(), other);
+    }
+}
+
+impl Responses {
+    /// First and later ones together.
+    #[must_use]
+    pub fn all(&self) -> Samples {
+        let mut all = self.first.clone();
+        all.merge(&self.next, Depth::Whole);
+        all
+    }
+
+    fn add(&mut self, other: &Self, depth: Depth) {
+        self.first.merge(&other.first, depth);
+        self.next.merge(&other.next, depth);
+        self.wait.merge(&other.wait, depth);
+        self.own.merge(&other.own, depth);
+        self.first_within.merge(other.first_within);
+        self.next_within.merge(other.next_within);
+        self.own_within.merge(other.own_within);
+    }
+}
+
+impl Resolutions {
+    fn add(&mut self, other: &Self, depth: Depth) {
+        self.first.merge(&other.first, depth);
+        self.within.merge(other.within);
+        self.cycles.merge(&other.cycles, depth);
+    }
+}
+
+impl Complaints {
+    fn add(&mut self, other: &Self, depth: Depth) {
+        self.handling.merge(&other.handling, depth);
+        self.within.merge(other.within);
+    }
+}
+
+impl AgentTime {
+    fn add(&mut self, other: &Self) {
+        self.spent.add(&other.spent);
+        self.limit_breaches += other.limit_breaches;
+        self.over_limit += other.over_limit;
+    }
+}
+
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.response_breaches += other.response_breaches;
+        self.resolution_breaches += other.resolution_breaches;
+        self.unanswered += other.unanswered;
+        self.started += other.started;
+        self.complaints += other.complaints;
+        self.reopened += other.reopened;
+        self.auto_closed += other.auto_closed;
+        self.service.merge(other.service);
+        self.abandoned.merge(other.abandoned);
+    }
+}
+
+impl Samples {
+    /// Counts one more.
+    pub fn add(&mut self, sample: Span) {
+        self.count += 1;
+        self.sum += sample;
+        self.sparse.add(sample);
+    }
+
+    /// Takes one back.
+    pub fn take_back(&mut self, sample: Span) {
+        self.count -= 1;
+        self.sum -= sample;
+        self.sparse.take_back(sample);
+    }
+
+    /// As a row prints them.
+    #[must_use]
+    pub fn numbers(&self) -> Numbers {
+        let [p50, p90, p99] = self.sparse.percentiles([50, 90, 99]);
+        Numbers::Duration { count: self.count, sum: self.sum, p50, p90, p99 }
+    }
+
+    fn merge(&mut self, other: &Self, depth: Depth) {
+        self.count += other.count;
+        self.sum += other.sum;
+        if depth == Depth::Whole {
+            self.sparse.merge(&other.sparse);
+        }
+    }
+}
+
+impl Share {
+    /// Counts one more, which has the property or not.
+    pub fn add(&mut self, has: bool) {
+        self.numerator += i64::from(has);
+        self.denominator += 1;
+    }
+
+    /// Takes one back, which has the property or not.
+    pub fn take_back(&mut self, has: bool) {
+        self.numerator -= i64::from(has);
+        self.denominator -= 1;
+    }
+
+    /// Both sides added up.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        self.merge(other);
+        self
+    }
+
+    /// As a row prints it.
+    #[must_use]
+    pub fn numbers(self) -> Numbers {
+        Numbers::Ratio { numerator: self.numerator, denominator: self.denominator }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.numerator += other.numerator;
+        self.denominator += other.denominator;
+    }
+}
