@@ -125,7 +125,7 @@ impl Dedup {
 
     /// The ids added since the last call as one row, and the rows that hold no remembered id any more.
     pub fn changes(&mut self, rows: &mut Vec<Row>) {
-        rows.extend(self.removed.drain(..).map(|key| Row::remove(Table::Remembered, &key)));
+        rows.extend(self.removed.drain(..).map(|key| Row::remove(Table::Remembered, &key.to_be_bytes())));
         if self.untold == 0 {
             return;
         }
@@ -134,7 +134,7 @@ impl Dedup {
             (self.segments[at / SEGMENT_IDS].hashes[at % SEGMENT_IDS], self.segments[at / SEGMENT_IDS].seconds[at % SEGMENT_IDS])
         });
         let (hashes, seconds) = ids.unzip();
-        rows.push(Row::put(Table::Remembered, ROW_VERSION, &self.next_slice, &Slice { hashes, seconds }));
+        rows.push(Row::put(Table::Remembered, ROW_VERSION, &self.next_slice.to_be_bytes(), &Slice { hashes, seconds }));
         self.told.push_back(ToldSlice { key: self.next_slice, ids: self.untold });
         self.next_slice += 1;
         self.untold = 0;
@@ -145,7 +145,8 @@ impl Dedup {
     /// # Errors
     /// When the row cannot be read.
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
-        let (key, slice): (u64, Slice) = row.read(ROW_VERSION)?;
+        let (key, slice): ([u8; 8], Slice) = row.read(ROW_VERSION)?;
+        let key = u64::from_be_bytes(key);
         let ids = slice.hashes.len();
         for (hash, second) in slice.hashes.into_iter().zip(slice.seconds) {
             let next = self.next_sequence();
@@ -238,4 +239,91 @@ fn fold(hash: u128) -> u64 {
 
 fn second_of(time: Time) -> u32 {
     u32::try_from(time.0.div_euclid(1_000).max(0)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dedup(limit: usize) -> Dedup {
+        Dedup::new(Span(72 * Span::HOUR.0), limit)
+    }
+
+    fn seen(dedup: &mut Dedup, id: &str, hours: i64) -> bool {
+        let at = Time(1_700_000_000_000 + hours * Span::HOUR.0);
+        dedup.seen(None, &Name::new(id), at, at)
+    }
+
+    #[test]
+    fn the_same_id_is_seen_within_the_window_and_not_after_it() {
+        let mut dedup = dedup(1_000);
+        assert!(!seen(&mut dedup, "e1", 0));
+        assert!(seen(&mut dedup, "e1", 72));
+        assert!(!seen(&mut dedup, "e1", 73));
+        assert!(seen(&mut dedup, "e1", 100), "it is remembered anew");
+    }
+
+    #[test]
+    fn a_source_is_a_space_of_its_own_and_no_source_too() {
+        let mut dedup = dedup(1_000);
+        let (id, at) = (Name::new("e1"), Time(1_700_000_000_000));
+        assert!(!dedup.seen(None, &id, at, at));
+        assert!(!dedup.seen(Some(&Name::new("shop")), &id, at, at));
+        assert!(!dedup.seen(Some(&Name::new("bank")), &id, at, at));
+        assert!(dedup.seen(Some(&Name::new("shop")), &id, at, at));
+    }
+
+    #[test]
+    fn at_least_the_limit_is_remembered_and_memory_stays_bounded() {
+        let limit = 3 * SEGMENT_IDS;
+        let mut dedup = dedup(limit);
+        for n in 0..6 * SEGMENT_IDS {
+            assert!(!seen(&mut dedup, &format!("e{n}"), 0));
+            dedup.forget(Time(1_700_000_000_000));
+        }
+        assert!(dedup.len() >= limit && dedup.len() <= limit + SEGMENT_IDS, "{}", dedup.len());
+        assert!(seen(&mut dedup, &format!("e{}", 6 * SEGMENT_IDS - limit), 0));
+        assert!(!seen(&mut dedup, "e0", 0));
+    }
+
+    #[test]
+    fn what_the_window_has_left_is_dropped() {
+        let mut dedup = dedup(usize::MAX / 2);
+        for n in 0..2 * SEGMENT_IDS {
+            seen(&mut dedup, &format!("e{n}"), 0);
+        }
+        dedup.forget(Time(1_700_000_000_000 + 72 * Span::HOUR.0));
+        assert_eq!(dedup.len(), 2 * SEGMENT_IDS);
+        dedup.forget(Time(1_700_000_000_000 + 73 * Span::HOUR.0));
+        assert!(dedup.is_empty());
+    }
+
+    #[test]
+    fn rows_carry_what_is_remembered_over_and_are_removed_with_it() {
+        let mut dedup = dedup(SEGMENT_IDS);
+        let mut stored = std::collections::BTreeMap::new();
+        for n in 0..4 * SEGMENT_IDS {
+            seen(&mut dedup, &format!("e{n}"), 0);
+            dedup.forget(Time(1_700_000_000_000));
+            if n % 5_000 == 0 || n == 4 * SEGMENT_IDS - 1 {
+                let mut rows = Vec::new();
+                dedup.changes(&mut rows);
+                for row in rows {
+                    match &row.value {
+                        Some(_) => stored.insert(row.key.clone(), row),
+                        None => stored.remove(&row.key),
+                    };
+                }
+            }
+        }
+        assert!(stored.len() < 10, "dropped ids take their rows with them: {}", stored.len());
+        let mut restored = Dedup::new(Span(72 * Span::HOUR.0), SEGMENT_IDS);
+        stored.values().for_each(|row| restored.restore(row).unwrap());
+        for n in 3 * SEGMENT_IDS..4 * SEGMENT_IDS {
+            assert!(seen(&mut restored, &format!("e{n}"), 1), "e{n}");
+        }
+        let mut rows = Vec::new();
+        restored.changes(&mut rows);
+        assert!(rows.is_empty(), "nothing was added");
+    }
 }

@@ -100,3 +100,46 @@ impl Frontier {
         known.newest.max(confirmed).map_or(Time::MIN, |at| at - self.allowed_lateness)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const L: Span = Span(2_000);
+
+    fn part(partition: u32) -> PartitionId {
+        PartitionId { topic: 0, partition }
+    }
+
+    #[test]
+    fn the_slowest_partition_decides() {
+        let mut frontier = Frontier::new(ClockMode::Wall, L, [part(0), part(1)]);
+        frontier.newest(part(0), Time(10_000));
+        assert_eq!(frontier.reach(), Reach::Before(Time::MIN), "nothing is known of the other one");
+        frontier.newest(part(1), Time(7_000));
+        assert_eq!(frontier.reach(), Reach::Before(Time(5_000)));
+        assert_eq!(frontier.slowest(), Some((part(1), Time(5_000))));
+    }
+
+    #[test]
+    fn a_confirmation_moves_a_quiet_partition_by_the_wall_clock_only() {
+        for (mode, reach) in [(ClockMode::Wall, Reach::Before(Time(18_000))), (ClockMode::Events, Reach::Before(Time(5_000)))] {
+            let mut frontier = Frontier::new(mode, L, [part(0)]);
+            frontier.newest(part(0), Time(7_000));
+            frontier.confirmed(part(0), Time(20_000));
+            assert_eq!(frontier.reach(), reach);
+        }
+    }
+
+    #[test]
+    fn by_events_idle_partitions_hold_nobody_back_until_they_go_on() {
+        let mut frontier = Frontier::new(ClockMode::Events, L, [part(0), part(1)]);
+        frontier.newest(part(0), Time(10_000));
+        frontier.idle(part(1));
+        assert_eq!(frontier.reach(), Reach::Before(Time(8_000)));
+        frontier.idle(part(0));
+        assert_eq!(frontier.reach(), Reach::Through(Time(10_000)));
+        frontier.newest(part(1), Time(9_000));
+        assert_eq!(frontier.reach(), Reach::Before(Time(7_000)));
+    }
+}

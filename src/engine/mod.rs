@@ -1,17 +1,18 @@
 //! The engine: events in order of time become facts. Pure, deterministic, synchronous; time is an argument.
 
 mod agent;
+mod apply;
 mod conversation;
 mod dedup;
 mod frontier;
 mod live;
-pub mod order;
+mod order;
 mod policy;
+mod receipt;
 mod settings;
 mod signal;
 
-pub use agent::Agents;
-pub use conversation::{Conversations, Effect};
+pub use apply::{Arrival, Counts, Engine, Pushed};
 pub use dedup::Dedup;
 pub use frontier::{ClockMode, Frontier, Reach};
 pub use live::{AgentNow, LiveView, OpenComplaints, TargetNow, WaitingNow, targets_in_force};

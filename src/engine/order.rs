@@ -15,7 +15,7 @@ const ROW_VERSION: u8 = 1;
 pub struct Order {
     allowed_lateness: Span,
     pending: BTreeMap<Time, Vec<Waiting>>,
-    waiting: usize,
+    count: usize,
     newest: BTreeMap<PartitionId, Time>,
     clock: Time,
     told_pending: BTreeSet<Position>,
@@ -47,7 +47,7 @@ impl Order {
         Self {
             allowed_lateness,
             pending: BTreeMap::new(),
-            waiting: 0,
+            count: 0,
             newest: BTreeMap::new(),
             clock: Time::MIN,
             told_pending: BTreeSet::new(),
@@ -81,14 +81,8 @@ impl Order {
 
     /// How many events wait.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.waiting
-    }
-
-    /// Whether no event waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.waiting == 0
+    pub fn waiting(&self) -> usize {
+        self.count
     }
 
     /// Puts an event in its place and says whether it is late. `reach` is what its partition's newest may move to at most: its arrival.
@@ -102,7 +96,7 @@ impl Order {
             self.newest.insert(position.partition, moved);
         }
         self.pending.entry(place).or_default().push(Waiting { late, position, event });
-        self.waiting += 1;
+        self.count += 1;
         late
     }
 
@@ -115,7 +109,7 @@ impl Order {
     /// Takes the events of the first instant, in the order in which they are applied.
     pub fn take_first(&mut self) -> Vec<Waiting> {
         let Some((_, mut events)) = self.pending.pop_first() else { return Vec::new() };
-        self.waiting -= events.len();
+        self.count -= events.len();
         if events.len() > 1 {
             events.sort_by_key(|waiting| (waiting.late, waiting.position));
         }
@@ -153,7 +147,7 @@ impl Order {
             Table::Pending => {
                 let (position, PendingRow { place, waiting }) = row.read(ROW_VERSION)?;
                 self.pending.entry(place).or_default().push(waiting);
-                self.waiting += 1;
+                self.count += 1;
                 self.told_pending.insert(position);
             }
             Table::Partition => {
@@ -168,5 +162,88 @@ impl Order {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Body, Name};
+
+    fn event(id: &str, ms: i64) -> Event {
+        let body = Body::AgentStatus { agent: Name::new("amy"), status: Name::new("busy"), team: None };
+        Event { id: Name::new(id), source: None, time: Time(ms), body }
+    }
+
+    fn push(order: &mut Order, partition: u32, offset: i64, ms: i64) -> bool {
+        let position = Position { partition: PartitionId { topic: 0, partition }, offset };
+        order.push(event(&format!("{partition}-{offset}"), ms), position, Time::MAX)
+    }
+
+    fn taken(order: &mut Order) -> Vec<String> {
+        std::iter::from_fn(|| order.first().map(|_| order.take_first())).flatten().map(|waiting| waiting.event.id.to_string()).collect()
+    }
+
+    #[test]
+    fn events_come_out_by_time_then_partition_then_offset() {
+        let mut order = Order::new(Span(2_000));
+        for (partition, offset, ms) in [(1, 0, 5_000), (0, 0, 5_000), (0, 1, 4_000), (0, 2, 5_000)] {
+            assert!(!push(&mut order, partition, offset, ms));
+        }
+        assert_eq!(taken(&mut order), ["0-1", "0-0", "0-2", "1-0"]);
+        assert_eq!(order.waiting(), 0);
+    }
+
+    #[test]
+    fn exactly_the_allowed_lateness_behind_is_not_late() {
+        let mut order = Order::new(Span(2_000));
+        push(&mut order, 0, 0, 10_000);
+        assert!(!push(&mut order, 0, 1, 8_000));
+        assert!(push(&mut order, 0, 2, 7_999));
+    }
+
+    #[test]
+    fn a_late_event_stands_after_everything_of_the_instant_that_it_was_due_by() {
+        let mut order = Order::new(Span(2_000));
+        push(&mut order, 0, 0, 10_000);
+        assert!(push(&mut order, 0, 1, 3_000));
+        push(&mut order, 0, 2, 8_000);
+        assert_eq!(taken(&mut order), ["0-2", "0-1", "0-0"]);
+    }
+
+    #[test]
+    fn behind_the_clock_is_late_whatever_its_own_partition_says() {
+        let mut order = Order::new(Span(2_000));
+        order.set_clock(Time(20_000));
+        assert!(push(&mut order, 1, 0, 19_999));
+        assert!(!push(&mut order, 2, 0, 20_000));
+        assert_eq!(order.first(), Some(Time(20_000)));
+    }
+
+    #[test]
+    fn no_event_moves_its_partitions_newest_beyond_its_arrival() {
+        let mut order = Order::new(Span(2_000));
+        let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset: 0 };
+        order.push(event("e", 11_500), position, Time(10_000));
+        assert_eq!(order.newest(position.partition), Some(Time(10_000)));
+    }
+
+    #[test]
+    fn rows_carry_waiting_events_over() {
+        let mut order = Order::new(Span(2_000));
+        push(&mut order, 0, 0, 5_000);
+        push(&mut order, 0, 1, 6_000);
+        let mut rows = Vec::new();
+        order.changes(&mut rows);
+        order.take_first();
+        let mut later = Vec::new();
+        order.changes(&mut later);
+        assert_eq!(later.iter().filter(|row| row.value.is_none()).count(), 1, "the applied one is removed");
+        let mut restored = Order::new(Span(2_000));
+        rows.iter()
+            .filter(|row| !later.iter().any(|gone| gone.key == row.key && gone.table == row.table))
+            .for_each(|row| restored.restore(row).unwrap());
+        assert_eq!(taken(&mut restored), ["0-1"]);
+        assert_eq!(restored.newest(PartitionId { topic: 0, partition: 0 }), Some(Time(6_000)));
     }
 }

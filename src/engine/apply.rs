@@ -1,0 +1,291 @@
+//! The engine whole: pushed events wait in the order buffer; as the clock moves, deadlines fire and events are applied.
+
+use std::mem;
+use std::sync::Arc;
+
+use crate::model::{Body, Event, Fact, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time};
+
+use super::agent::Agents;
+use super::conversation::Conversations;
+use super::dedup::Dedup;
+use super::frontier::Reach;
+use super::live::LiveView;
+use super::order::{Order, Waiting};
+use super::receipt;
+use super::settings::Settings;
+use super::signal::{DeadlineKey, Moment, Outbox};
+
+/// The engine: events in, facts out. Same events in the same order of arrival and the same advances: the same output.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Arc<Settings>,
+    order: Order,
+    dedup: Dedup,
+    conversations: Conversations,
+    agents: Agents,
+    outbox: Outbox,
+    counts: Vec<Counts>,
+}
+
+/// An event as it arrives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The event.
+    pub event: Event,
+    /// Where its record stands.
+    pub position: Position,
+    /// When it arrived, if that is known: no event counts as later than this. A replay takes times as given.
+    pub arrived: Option<Time>,
+}
+
+/// What became of a pushed event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// It was seen before and changes nothing.
+    Duplicate,
+    /// It waits for its turn, or has had it.
+    Accepted {
+        /// It came too late for the place of its own time.
+        late: bool,
+    },
+}
+
+/// How many events of one topic came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Taken: each is applied once.
+    pub applied: u64,
+    /// Seen before.
+    pub duplicate: u64,
+    /// Of the applied: too late for the place of their own time.
+    pub late: u64,
+    /// Of the applied: dated after their arrival.
+    pub skewed: u64,
+    /// Of the applied: started a conversation that no start event had started.
+    pub implicit: u64,
+    /// Of the applied: about a conversation that had been forgotten.
+    pub forgotten: u64,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    #[must_use]
+    pub fn new(settings: Arc<Settings>) -> Self {
+        Self {
+            order: Order::new(settings.allowed_lateness),
+            dedup: Dedup::new(settings.duplicate_window, settings.duplicate_limit),
+            conversations: Conversations::new(Arc::clone(&settings)),
+            agents: Agents::new(Arc::clone(&settings)),
+            outbox: Outbox::default(),
+            counts: Vec::new(),
+            settings,
+        }
+    }
+
+    /// Takes an event: finds duplicates, dates what comes from the future by its arrival, and puts the event in its place.
+    pub fn push(&mut self, arrival: Arrival) -> Pushed {
+        let Arrival { mut event, position, arrived } = arrival;
+        let reach = arrived.unwrap_or(Time::MAX);
+        let skewed = arrived.is_some_and(|arrived| event.time > arrived + self.settings.max_ahead);
+        if skewed {
+            event.time = reach;
+        }
+        let reference = self.order.newest(position.partition).unwrap_or(Time::MIN).max(event.time.min(reach));
+        let seen = self.dedup.seen(event.source.as_ref(), &event.id, event.time, reference);
+        let counts = self.counts_mut(position.partition);
+        if seen {
+            counts.duplicate += 1;
+            return Pushed::Duplicate;
+        }
+        counts.applied += 1;
+        counts.skewed += u64::from(skewed);
+        let late = self.order.push(event, position, reach);
+        self.counts_mut(position.partition).late += u64::from(late);
+        Pushed::Accepted { late }
+    }
+
+    /// Counts a duplicate that was found before it came here.
+    pub fn count_duplicate(&mut self, partition: PartitionId) {
+        self.counts_mut(partition).duplicate += 1;
+    }
+
+    /// Moves the clock as far as `reach` allows: applies what waits before it and fires the deadlines that it passes.
+    pub fn advance(&mut self, reach: Reach) {
+        let (to, through) = match reach {
+            Reach::Before(at) => (at, false),
+            Reach::Through(at) => (at, true),
+        };
+        if to < self.order.clock() {
+            return;
+        }
+        while let Some(place) = self.order.first().filter(|place| *place < to || (through && *place == to)) {
+            self.fire_before(place);
+            self.order.set_clock(place);
+            for waiting in self.order.take_first() {
+                self.apply(&waiting);
+                self.fire_before(place);
+            }
+        }
+        self.fire_before(to);
+        self.order.set_clock(to);
+        self.dedup.forget(self.order.clock());
+    }
+
+    /// What was decided since the last call, in order.
+    pub fn drain(&mut self) -> Vec<Posted> {
+        mem::take(&mut self.outbox.posted)
+    }
+
+    /// The engine's one instant.
+    #[must_use]
+    pub fn clock(&self) -> Time {
+        self.order.clock()
+    }
+
+    /// The newest event of a partition, if it had any.
+    #[must_use]
+    pub fn newest(&self, partition: PartitionId) -> Option<Time> {
+        self.order.newest(partition)
+    }
+
+    /// The newest event of all partitions.
+    #[must_use]
+    pub fn newest_of_all(&self) -> Option<Time> {
+        self.order.newest_of_all()
+    }
+
+    /// How many events wait for their turn.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.order.waiting()
+    }
+
+    /// The next instant after which something happens without an event.
+    pub fn next_deadline(&mut self) -> Option<Time> {
+        self.next_key().map(|key| key.at)
+    }
+
+    /// What is going on, as of the clock.
+    #[must_use]
+    pub fn live(&self) -> LiveView {
+        let clock = self.order.clock();
+        LiveView {
+            clock,
+            waiting: self.conversations.waiting().collect(),
+            agents: self.agents.live(clock),
+            complaints: self.conversations.complaints(),
+        }
+    }
+
+    /// Agents' time of intervals that are still open, up to the clock: what totals add for showing.
+    #[must_use]
+    pub fn open_time(&self) -> Vec<Tally> {
+        self.agents.open_time(self.order.clock())
+    }
+
+    /// What an agent's time was spent on in `[from, to)`, at most the longest rolling window back.
+    #[must_use]
+    pub fn spent_between(&self, agent: &Name, from: Time, to: Time) -> SpentTime {
+        self.agents.spent_between(agent, from, to)
+    }
+
+    /// What became of the events of each topic, by its index.
+    #[must_use]
+    pub fn counts(&self) -> &[Counts] {
+        &self.counts
+    }
+
+    /// Each row of state that was touched or removed since the last call, once.
+    pub fn changes(&mut self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        self.order.changes(&mut rows);
+        self.dedup.changes(&mut rows);
+        self.conversations.changes(&mut rows);
+        self.agents.changes(&mut rows);
+        rows
+    }
+
+    /// Takes rows of [`Engine::changes`] back, those of one table in the order of their keys; others are left alone.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub fn restore<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>) -> Result<(), RowError> {
+        for row in rows {
+            match row.table {
+                Table::Clock | Table::Partition | Table::Pending => self.order.restore(row)?,
+                Table::Remembered => self.dedup.restore(row)?,
+                Table::Conversation => self.conversations.restore(row)?,
+                Table::Agent => self.agents.restore(row)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, waiting: &Waiting) {
+        let Waiting { late, position, event } = waiting;
+        let moment = Moment { time: event.time, clock: self.order.clock(), late: *late };
+        match &event.body {
+            Body::Conversation { conversation, action } => {
+                let effect = self.conversations.apply(conversation, action, moment, &mut self.outbox);
+                let counts = self.counts_mut(position.partition);
+                counts.implicit += u64::from(effect.implicit);
+                counts.forgotten += u64::from(effect.forgotten);
+            }
+            Body::AgentStatus { agent, status, team } => {
+                self.agents.status(agent, status, team.as_ref(), moment, &mut self.outbox);
+            }
+            body => {
+                if let Some(fact) = self.receipt(body, moment) {
+                    self.outbox.fact(moment.clock, fact);
+                }
+            }
+        }
+        self.settle(moment);
+    }
+
+    fn receipt(&mut self, body: &Body, moment: Moment) -> Option<Fact> {
+        let conversation = receipt::conversation(body).and_then(|id| self.conversations.reference(id, moment.clock));
+        let agent_team = receipt::agent(body).and_then(|agent| self.agents.team(agent));
+        receipt::fact(body, moment.time, conversation, agent_team)
+    }
+
+    fn settle(&mut self, moment: Moment) {
+        for signal in mem::take(&mut self.outbox.signals) {
+            self.agents.take(&signal, moment, &mut self.outbox);
+        }
+        self.agents.settle(moment, &mut self.outbox);
+    }
+
+    fn fire_before(&mut self, instant: Time) {
+        while let Some(key) = self.next_key().filter(|key| key.at < instant) {
+            self.order.set_clock(key.at);
+            let clock = self.order.clock();
+            let posted = self.outbox.posted.len();
+            match self.agents.next_deadline() {
+                Some(agents) if agents == key => self.agents.fire(&mut self.outbox),
+                _ => self.conversations.fire(&mut self.outbox),
+            }
+            // A deadline that a late event set in the past counts at the clock (ruling 23).
+            for late in &mut self.outbox.posted[posted..] {
+                late.clock = late.clock.max(clock);
+            }
+            self.settle(Moment { time: key.at, clock, late: key.at < clock });
+        }
+    }
+
+    fn next_key(&mut self) -> Option<DeadlineKey> {
+        match (self.agents.next_deadline(), self.conversations.next_deadline()) {
+            (Some(agents), Some(conversations)) => Some(agents.min(conversations)),
+            (agents, conversations) => agents.or(conversations),
+        }
+    }
+
+    fn counts_mut(&mut self, partition: PartitionId) -> &mut Counts {
+        let topic = usize::from(partition.topic);
+        if self.counts.len() <= topic {
+            self.counts.resize(topic + 1, Counts::default());
+        }
+        &mut self.counts[topic]
+    }
+}
