@@ -23,7 +23,13 @@ pub struct Sparse {
 
 /// The packed counts. Each entry is a variable-length integer, twice the distance, odd when a count other than 1 follows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u8>")]
 struct Packed(Vec<u8>);
+
+/// Bytes that no packing gives.
+#[derive(Debug, thiserror::Error)]
+#[error("damaged counts of samples")]
+struct Damaged;
 
 impl Sparse {
     /// Counts one sample. A negative span counts as zero.
@@ -70,11 +76,13 @@ impl Sparse {
         })
     }
 
+    /// Puts the waiting samples with the others.
     fn pack(&mut self) {
         self.packed = self.whole();
         self.recent = Vec::new();
     }
 
+    /// All samples, packed.
     fn whole(&self) -> Packed {
         if self.recent.is_empty() {
             return self.packed.clone();
@@ -102,6 +110,19 @@ impl From<Sparse> for Packed {
 impl From<Packed> for Sparse {
     fn from(packed: Packed) -> Self {
         Self { packed, recent: Vec::new() }
+    }
+}
+
+impl TryFrom<Vec<u8>> for Packed {
+    type Error = Damaged;
+
+    /// Takes only what packing again would give: buckets that rise, counts that are not 0.
+    fn try_from(bytes: Vec<u8>) -> Result<Self, Damaged> {
+        let packed = Self(bytes);
+        let entries: Vec<(u16, i64)> = packed.entries().collect();
+        let rises = entries.is_sorted_by(|(before, _), (after, _)| before < after);
+        let same = rises && merged(entries.into_iter(), std::iter::empty()) == packed;
+        if same { Ok(packed) } else { Err(Damaged) }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row::Numbers;
 use crate::kpi::Sparse;
-use crate::model::{Span, SpentTime};
+use crate::model::{Span, SpentTime, Wait};
 
 /// The sums of one row. In the row of a correction they are differences.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -137,6 +137,40 @@ impl Figures {
         join(&mut self.time, &other.time, AgentTime::add);
         join(&mut self.counts, &other.counts, Counts::add);
     }
+
+    /// The part for responses.
+    pub fn responses(&mut self) -> &mut Responses {
+        self.responses.get_or_insert_default()
+    }
+
+    /// The part for resolutions.
+    pub fn resolutions(&mut self) -> &mut Resolutions {
+        self.resolutions.get_or_insert_default()
+    }
+
+    /// The part for complaints.
+    pub fn complaints(&mut self) -> &mut Complaints {
+        self.complaints.get_or_insert_default()
+    }
+
+    /// The part for agents' time.
+    pub fn time(&mut self) -> &mut AgentTime {
+        self.time.get_or_insert_default()
+    }
+
+    /// The part for what is only counted.
+    pub fn counts(&mut self) -> &mut Counts {
+        self.counts.get_or_insert_default()
+    }
+
+    /// Counts a conversation's first people's period, which was not abandoned short (ruling 81).
+    pub fn offered(&mut self, wait: &Wait, answered_within: bool, abandoned: bool) {
+        let counts = self.counts();
+        counts.abandoned.add(abandoned);
+        if wait.target.is_some() {
+            counts.service.add(answered_within);
+        }
+    }
 }
 
 fn join<T: Default>(mine: &mut Option<Box<T>>, other: &Option<Box<T>>, add: impl FnOnce(&mut T, &T)) {
@@ -152,6 +186,12 @@ impl Responses {
         let mut all = self.first.clone();
         all.merge(&self.next, Depth::Whole);
         all
+    }
+
+    /// Counts one that was within its target, or late.
+    pub fn judge(&mut self, first: bool, within: bool) {
+        let share = if first { &mut self.first_within } else { &mut self.next_within };
+        share.add(within);
     }
 
     fn add(&mut self, other: &Self, depth: Depth) {

@@ -1,12 +1,25 @@
-//! Totals: what was posted, added up by day, scope, id and medium.
+//! Totals: what was posted, added up by day, scope, id and medium; months are added up when they are read.
+//!
+//! `count` says what each fact adds, `figures` what it is added to, `ledger` where: in the day of the sample, or in a correction
+//! once its month is closed. `read` makes rows of it by the catalogue.
 
+mod count;
 mod figures;
+mod ledger;
+mod read;
 mod row;
+mod teams;
 
 pub use figures::{Counts, Figures, Resolutions, Responses, Share};
 pub use row::{Numbers, Period, PeriodKind, Scope, State, TotalRow};
 
-use crate::model::{Posted, Row, RowError, Span, Tally, Time, Zone};
+use count::Counting;
+use figures::Depth;
+use ledger::{Calendar, Ledger};
+use read::Reading;
+use teams::Teams;
+
+use crate::model::{Output, Posted, Row, RowError, Span, Table, Tally, Time, Zone};
 
 /// What totals are told.
 #[derive(Debug, Clone)]
@@ -17,46 +30,84 @@ pub struct TotalsSettings {
     pub settle: Span,
     /// Abandoned up to this long after the people's clock started: not offered (ruling 81).
     pub short_abandon: Span,
-    /// Whether `changes()` will be asked for.
+    /// Whether `changes()` will be asked for: otherwise nothing is noted.
     pub track_changes: bool,
 }
 
 /// All totals.
 #[derive(Debug)]
 pub struct Totals {
-    settings: TotalsSettings,
+    ledger: Ledger,
+    teams: Teams,
+    short_abandon: Span,
 }
 
 impl Totals {
     /// Totals of nothing yet.
     #[must_use]
     pub fn new(settings: TotalsSettings) -> Self {
-        Self { settings }
+        let calendar = Calendar { zone: settings.zone, settle: settings.settle };
+        Self {
+            ledger: Ledger::new(calendar, settings.track_changes),
+            teams: Teams::new(settings.track_changes),
+            short_abandon: settings.short_abandon,
+        }
     }
 
-    /// Counts one output of the engine. Clocks never go back.
-    pub fn post(&mut self, _posted: &Posted) {}
+    /// Counts one output of the engine. Its clock is not before that of the one before it.
+    pub fn post(&mut self, posted: &Posted) {
+        let mut counting = Counting { ledger: &mut self.ledger, clock: posted.clock, short_abandon: self.short_abandon };
+        match &posted.output {
+            Output::Fact(fact) => counting.fact(fact),
+            Output::Tally(tally) => counting.tally(tally),
+        }
+        if let Output::Tally(tally) = &posted.output
+            && let Tally::Team { agent, team, at } = &**tally
+        {
+            self.teams.note(agent, team, *at, posted.clock, self.ledger.calendar());
+        }
+    }
 
-    /// Every row of days or months as the totals stand at `clock`, in the order of ruling 92, a period at a time.
+    /// Every row of days or months as the totals stand at `clock`, in the order of ruling 92, made a period at a time.
     /// `open` is what still open intervals would give now.
-    pub fn rows(&self, _kind: PeriodKind, _clock: Time, _open: &[Tally]) -> impl Iterator<Item = TotalRow> + '_ {
-        std::iter::empty()
+    pub fn rows(&self, kind: PeriodKind, clock: Time, open: &[Tally]) -> impl Iterator<Item = TotalRow> + '_ {
+        let reading = self.reading(clock, open, Depth::Whole, true);
+        reading.periods(kind).into_iter().flat_map(move |period| reading.rows(period))
     }
 
     /// The rows of the month that `clock` lies in, quickly: without percentiles, and of agents only when asked.
     #[must_use]
-    pub fn month_to_date(&self, _clock: Time, _open: &[Tally], _agents: bool) -> Vec<TotalRow> {
-        Vec::new()
+    pub fn month_to_date(&self, clock: Time, open: &[Tally], agents: bool) -> Vec<TotalRow> {
+        let reading = self.reading(clock, open, Depth::Sums, agents);
+        // Before the first event the clock lies in no month.
+        if reading.periods(PeriodKind::Month).is_empty() {
+            return Vec::new();
+        }
+        reading.rows(Period::Month(self.ledger.calendar().zone.month(clock)))
     }
 
     /// Each row changed since the last call, once.
-    pub fn changes(&mut self, _rows: &mut Vec<Row>) {}
+    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+        self.ledger.changes(rows);
+        self.teams.changes(rows);
+    }
 
-    /// Takes over one stored row.
+    /// Takes over one stored row. Rows of tables that are not its own are passed over.
     ///
     /// # Errors
     /// When it was written by a newer version, or is damaged.
-    pub fn restore(&mut self, _row: &Row) -> Result<(), RowError> {
-        Ok(())
+    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+        match row.table {
+            Table::Total | Table::Correction => self.ledger.restore(row),
+            Table::AgentTeam => self.teams.restore(row),
+            _ => Ok(()),
+        }
+    }
+
+    fn reading(&self, clock: Time, open: &[Tally], depth: Depth, agents: bool) -> Reading<'_> {
+        let mut overlay = Ledger::new(self.ledger.calendar().clone(), false);
+        let mut counting = Counting { ledger: &mut overlay, clock, short_abandon: self.short_abandon };
+        open.iter().for_each(|tally| counting.tally(tally));
+        Reading { ledger: &self.ledger, open: overlay, teams: &self.teams, clock, depth, agents }
     }
 }

@@ -1,6 +1,7 @@
 //! What totals print: one row per period, scope, id, KPI and medium.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::kpi::Kpi;
 use crate::model::{Day, Medium, Month, Name, Span};
@@ -144,11 +145,11 @@ impl Period {
         }
     }
 
-    /// The first day after it.
-    pub(super) fn end(self) -> Day {
+    /// Its days, half-open.
+    pub(super) fn days(self) -> Range<Day> {
         match self {
-            Self::Month(month) => month.next().first_day(),
-            Self::Day(day) => day.next(),
+            Self::Month(month) => month.first_day()..month.next().first_day(),
+            Self::Day(day) => day..day.next(),
         }
     }
 }

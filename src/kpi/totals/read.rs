@@ -1,0 +1,93 @@
+//! Reading rows out of the ledger: one period at a time, one agent, team or all after the other.
+
+use std::collections::BTreeSet;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
+use super::figures::Depth;
+use super::ledger::{Book, Key, Ledger, total};
+use super::row::{Period, PeriodKind, Scope, TotalRow};
+use super::teams::Teams;
+use crate::kpi::CATALOGUE;
+use crate::model::{Name, Time};
+
+/// Everything that rows are read from.
+pub(super) struct Reading<'a> {
+    /// What was posted.
+    pub ledger: &'a Ledger,
+    /// What still open intervals would give now.
+    pub open: Ledger,
+    /// Agents' teams.
+    pub teams: &'a Teams,
+    /// The clock, which decides the state of the months.
+    pub clock: Time,
+    /// Whether percentiles are wanted.
+    pub depth: Depth,
+    /// Whether agents' rows are wanted.
+    pub agents: bool,
+}
+
+impl Reading<'_> {
+    /// The periods that may have rows, in order.
+    pub fn periods(&self, kind: PeriodKind) -> BTreeSet<Period> {
+        let days = self.ledger.days().chain(self.open.days());
+        days.map(|day| match kind {
+            PeriodKind::Month => Period::Month(day.month()),
+            PeriodKind::Day => Period::Day(day),
+        })
+        .collect()
+    }
+
+    /// The rows of one period, in the order of ruling 92.
+    pub fn rows(&self, period: Period) -> Vec<TotalRow> {
+        let days = period.days();
+        let books: Vec<&Book> = self.ledger.books(days.clone()).chain(self.open.books(days)).collect();
+        let wanted = |key: &&Key| self.agents || key.scope != Scope::Agent;
+        let keys: HashSet<&Key, RandomState> = books.iter().flat_map(|book| book.keys()).filter(wanted).collect();
+        let mut keys: Vec<&Key> = keys.into_iter().collect();
+        keys.sort_unstable();
+        let mut rows = Vec::new();
+        for keys in keys.chunk_by(|a, b| (a.scope, &a.id) == (b.scope, &b.id)) {
+            let first = rows.len();
+            for key in keys {
+                self.read(period, &books, key, &mut rows);
+            }
+            rows[first..].sort_by_key(|row| (row.kpi.id, row.medium, row.corrects));
+        }
+        rows
+    }
+
+    /// The rows of one key.
+    fn read(&self, period: Period, books: &[&Book], key: &Key, rows: &mut Vec<TotalRow>) {
+        let figures = total(books, key, self.depth);
+        let state = self.ledger.calendar().state(period.month(), self.clock);
+        let team = self.team(period, key);
+        for kpi in CATALOGUE {
+            if kpi.per_medium != key.medium.is_some() || !kpi.scopes.include(key.scope) {
+                continue;
+            }
+            let Some(numbers) = (kpi.read)(&figures).filter(|numbers| !numbers.is_nothing()) else { continue };
+            let numbers = if key.corrects.is_some() { numbers.without_percentiles() } else { numbers };
+            rows.push(TotalRow {
+                period,
+                state,
+                scope: key.scope,
+                id: key.id.clone(),
+                team: team.cloned(),
+                medium: key.medium,
+                kpi,
+                numbers,
+                corrects: key.corrects,
+            });
+        }
+    }
+
+    fn team<'a>(&'a self, period: Period, key: &'a Key) -> Option<&'a Name> {
+        match key.scope {
+            Scope::Agent => self.teams.before(&key.id, period.days().end),
+            Scope::Team => Some(&key.id),
+            Scope::All => None,
+        }
+    }
+}

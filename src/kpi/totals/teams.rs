@@ -1,0 +1,75 @@
+//! Which team an agent's rows print: his latest one in the period, or the last one before it (ruling 70).
+
+use std::collections::BTreeMap;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+use super::ledger::Calendar;
+use crate::model::{Day, Name, Row, RowError, Table, Time};
+
+/// Version of the encoding of rows of [`Table::AgentTeam`].
+const VERSION: u8 = 1;
+
+/// The last team of each agent on each day on which he came to one.
+#[derive(Debug)]
+pub(super) struct Teams {
+    agents: HashMap<Name, BTreeMap<Day, Stay>, RandomState>,
+    changed: Option<Vec<(Name, Day)>>,
+}
+
+/// A team, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stay {
+    since: Time,
+    team: Name,
+}
+
+impl Teams {
+    /// Nobody's teams.
+    pub fn new(track_changes: bool) -> Self {
+        Self { agents: HashMap::default(), changed: track_changes.then(Vec::new) }
+    }
+
+    /// Notes an agent's team since an instant, as it became known at `clock`.
+    ///
+    /// What rows of a closed month print is fixed (ruling 62): a change that belongs there is noted on the first day that is not
+    /// closed, unless he had come to another team since.
+    pub fn note(&mut self, agent: &Name, team: &Name, since: Time, clock: Time, calendar: &Calendar) {
+        let day = calendar.zone.day(since);
+        let noted_on = if clock < calendar.closes(day.month()) { day } else { calendar.first_open_day(clock) };
+        let stays = self.agents.entry(agent.clone()).or_default();
+        if stays.range(..=noted_on).next_back().is_some_and(|(_, last)| last.since > since) {
+            return;
+        }
+        stays.insert(noted_on, Stay { since, team: team.clone() });
+        if let Some(changed) = &mut self.changed {
+            changed.push((agent.clone(), noted_on));
+        }
+    }
+
+    /// The agent's last team before the day `end`.
+    pub fn before(&self, agent: &Name, end: Day) -> Option<&Name> {
+        self.agents.get(agent)?.range(..end).next_back().map(|(_, stay)| &stay.team)
+    }
+
+    /// The rows changed since the last call.
+    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+        let mut changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
+        changed.sort_unstable();
+        changed.dedup();
+        for key in changed {
+            if let Some(stay) = self.agents.get(&key.0).and_then(|stays| stays.get(&key.1)) {
+                rows.push(Row::put(Table::AgentTeam, VERSION, &key, stay));
+            }
+        }
+    }
+
+    /// Takes over one stored row.
+    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+        let ((agent, day), stay): ((Name, Day), Stay) = row.read(VERSION)?;
+        self.agents.entry(agent).or_default().insert(day, stay);
+        Ok(())
+    }
+}
