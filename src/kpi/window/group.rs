@@ -1,0 +1,143 @@
+//! The samples of a team or channel: a running histogram per window, and a ring that says what leaves it when.
+
+use std::sync::Arc;
+
+use hdrhistogram::Histogram;
+
+use super::ring::{Mark, Point, Ring};
+use super::{Lengths, Reading, histogram, quantiles, record};
+use crate::model::Time;
+
+/// At most this many samples of one group (8 MiB). When they are reached, the oldest sixteenth goes.
+const CAPACITY: usize = 1 << 20;
+
+/// One series of a team or channel.
+#[derive(Debug)]
+pub struct GroupRing {
+    ring: Ring,
+    windows: Vec<Running>,
+    readings: Arc<[Reading]>,
+    /// The clock at which the readings are no longer right; `None` when they are not right already.
+    due: Option<Time>,
+}
+
+/// What one window holds: the samples from an index of the ring on.
+#[derive(Debug)]
+struct Running {
+    from: usize,
+    histogram: Histogram<u32>,
+    met: u64,
+    judged: u64,
+}
+
+impl GroupRing {
+    /// A ring for so many windows.
+    pub fn new(windows: usize) -> Self {
+        let windows = (0..windows).map(|_| Running { from: 0, histogram: histogram(), met: 0, judged: 0 }).collect();
+        Self { ring: Ring::default(), windows, readings: Arc::default(), due: None }
+    }
+
+    /// Takes in a sample; tells the instant of each older one that goes. Gives how many went because the ring was full.
+    pub fn insert(&mut self, point: Point, lengths: &Lengths, scratch: &mut Histogram<u32>, mut gone: impl FnMut(Time)) -> u64 {
+        self.due = None;
+        // Where nobody reads, samples go in large steps: taking one out of a histogram costs as much as taking out thousands.
+        if self.ring.oldest().is_some_and(|oldest| oldest.at <= point.at - lengths.longest - lengths.longest) {
+            self.expire(point.at, lengths, scratch, &mut gone);
+        }
+        let mut left_out = 0;
+        if self.ring.len() >= CAPACITY {
+            left_out = CAPACITY / 16;
+            self.windows.iter_mut().for_each(|window| window.leave(&self.ring, left_out, scratch));
+            self.drop_oldest(left_out, &mut gone);
+        }
+        if let Some(place) = self.ring.insert(point, lengths.longest) {
+            self.windows.iter_mut().for_each(|window| window.enter(point, place));
+        }
+        left_out as u64
+    }
+
+    /// Whether no window holds anything.
+    pub fn is_empty(&self) -> bool {
+        self.ring.is_empty()
+    }
+
+    /// Its samples.
+    pub fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// What the windows held at the last refresh.
+    pub fn readings(&self) -> Arc<[Reading]> {
+        Arc::clone(&self.readings)
+    }
+
+    /// Works the readings out again if they are not right at this clock.
+    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>, mut gone: impl FnMut(Time)) {
+        if self.due.is_some_and(|due| clock < due) {
+            return;
+        }
+        self.expire(clock, lengths, scratch, &mut gone);
+        let ends = self.windows.iter().zip(lengths.all.iter()).filter_map(|(window, length)| {
+            let oldest = self.ring.get(window.from)?;
+            Some(oldest.at + *length)
+        });
+        self.due = Some(ends.min().unwrap_or(Time::MAX));
+        self.readings = self.windows.iter().map(Running::reading).collect();
+    }
+
+    fn expire(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>, gone: &mut impl FnMut(Time)) {
+        for (window, length) in self.windows.iter_mut().zip(lengths.all.iter()) {
+            window.leave(&self.ring, self.ring.after(clock - *length), scratch);
+        }
+        let held = self.windows.iter().map(|window| window.from).min().unwrap_or(self.ring.len());
+        self.drop_oldest(held, gone);
+    }
+
+    fn drop_oldest(&mut self, count: usize, gone: &mut impl FnMut(Time)) {
+        for _ in 0..count {
+            if let Some(oldest) = self.ring.pop() {
+                gone(oldest.at);
+            }
+        }
+        for window in &mut self.windows {
+            window.from -= count;
+        }
+    }
+}
+
+impl Running {
+    /// Takes in a sample at this index, or counts on where it is too old for this window.
+    fn enter(&mut self, point: Point, place: usize) {
+        if place < self.from {
+            self.from += 1;
+            return;
+        }
+        self.met += u64::from(point.mark == Mark::Met);
+        self.judged += u64::from(point.mark != Mark::Plain);
+        if let Some(duration) = point.duration() {
+            record(&mut self.histogram, duration);
+        }
+    }
+
+    /// Lets the samples before index `until` go.
+    fn leave(&mut self, ring: &Ring, until: usize, scratch: &mut Histogram<u32>) {
+        if until <= self.from {
+            return;
+        }
+        scratch.reset();
+        for point in ring.from(self.from).take(until - self.from) {
+            self.met -= u64::from(point.mark == Mark::Met);
+            self.judged -= u64::from(point.mark != Mark::Plain);
+            if let Some(duration) = point.duration() {
+                record(scratch, duration);
+            }
+        }
+        #[expect(clippy::expect_used, reason = "everything in the ring from this index on was recorded when it entered")]
+        self.histogram.subtract(&*scratch).expect("what leaves has entered");
+        self.from = until;
+    }
+
+    fn reading(&self) -> Reading {
+        Reading { quantiles: quantiles(&self.histogram), met: self.met, judged: self.judged }
+    }
+}

@@ -1,0 +1,96 @@
+//! Windows as rows: one row per series and slice of time, so that a new sample rewrites a few minutes and not the hour.
+
+use serde::{Deserialize, Serialize};
+
+use super::ring::{Point, Ring};
+use super::{AgentSeries, GroupSeries, Mark, Windows};
+use crate::model::{Row, RowError, Span, Table, Time};
+
+const VERSION: u8 = 1;
+/// Agents have few samples.
+const AGENT_SLICE: Span = Span(5 * Span::MINUTE.0);
+/// Groups have hundreds a minute.
+const GROUP_SLICE: Span = Span(10 * Span::SECOND.0);
+
+/// The key of a row: a series, and the number of its slice since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Slice {
+    /// Five minutes of an agent.
+    Agent(AgentSeries, i64),
+    /// Ten seconds of a group.
+    Group(GroupSeries, i64),
+}
+
+impl Slice {
+    pub fn of_agent(series: &AgentSeries, at: Time) -> Self {
+        Self::Agent(series.clone(), at.0.div_euclid(AGENT_SLICE.0))
+    }
+
+    pub fn of_group(series: &GroupSeries, at: Time) -> Self {
+        Self::Group(series.clone(), at.0.div_euclid(GROUP_SLICE.0))
+    }
+
+    /// First instant, and first instant after it.
+    fn bounds(&self) -> (Time, Time) {
+        let (number, length) = match self {
+            Self::Agent(_, number) => (*number, AGENT_SLICE),
+            Self::Group(_, number) => (*number, GROUP_SLICE),
+        };
+        let start = Time(number.saturating_mul(length.0));
+        (start, start + length)
+    }
+}
+
+/// One sample of a row: milliseconds since the begin of its slice, what it says about its target, its duration.
+type Stored = (u32, u8, Span);
+
+const MARKS: [Mark; 4] = [Mark::Plain, Mark::Met, Mark::Missed, Mark::Unanswered];
+
+impl Windows {
+    /// Each slice that changed or went since the last call, once, in the order of their keys.
+    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+        let Some(touched) = &mut self.touched else { return };
+        let mut slices: Vec<Slice> = touched.drain().collect();
+        slices.sort_unstable();
+        rows.extend(slices.iter().map(|slice| match self.stored(slice) {
+            samples if samples.is_empty() => Row::remove(Table::Window, slice),
+            samples => Row::put(Table::Window, VERSION, slice, &samples),
+        }));
+    }
+
+    /// Takes in a row of [`Table::Window`].
+    ///
+    /// # Errors
+    /// When the row is damaged or of a newer version.
+    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+        let (slice, samples): (Slice, Vec<Stored>) = row.read(VERSION)?;
+        let (start, _) = slice.bounds();
+        for (offset, mark, value) in &samples {
+            let mark = *MARKS.get(usize::from(*mark)).ok_or(RowError::Damaged { table: Table::Window })?;
+            let point = Point { at: start + Span(i64::from(*offset)), mark, value: *value };
+            match &slice {
+                Slice::Agent(series, _) => self.put_agent(series, point),
+                Slice::Group(series, _) => self.group(series, point),
+            }
+        }
+        // What was just read is only written again when some of it has expired.
+        let complete = self.stored(&slice).len() == samples.len();
+        if let Some(touched) = self.touched.as_mut().filter(|_| complete) {
+            touched.remove(&slice);
+        }
+        Ok(())
+    }
+
+    fn stored(&self, slice: &Slice) -> Vec<Stored> {
+        let ring = match slice {
+            Slice::Agent(series, _) => self.agents.get(series).map(|agent| agent.ring()),
+            Slice::Group(series, _) => self.groups.get(series).map(|group| group.ring()),
+        };
+        ring.map_or_else(Vec::new, |ring| samples(ring, slice.bounds()))
+    }
+}
+
+fn samples(ring: &Ring, (start, end): (Time, Time)) -> Vec<Stored> {
+    let inside = ring.from(ring.after(Time(start.0 - 1))).take_while(|point| point.at < end);
+    inside.map(|point| (u32::try_from((point.at - start).0).unwrap_or(0), point.mark as u8, point.value)).collect()
+}

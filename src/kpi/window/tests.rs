@@ -1,0 +1,246 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::ring::Ring;
+use super::*;
+use crate::model::{ConversationRef, Outcome, Row};
+
+const MINUTES_5: Span = Span(300_000);
+
+fn settings() -> WindowSettings {
+    WindowSettings { windows: vec![MINUTES_5, Span::HOUR], short_abandon: Span(5_000), track_changes: true }
+}
+
+fn windows() -> Windows {
+    Windows::new(&settings())
+}
+
+fn fact(at: i64, agent: &str, kind: FactKind) -> Posted {
+    let conversation = ConversationRef { medium: Medium::Chat, id: "c1".into(), cycle: 1, channel: Some("web".into()) };
+    let fact = Fact {
+        at: Time(at),
+        by_deadline: false,
+        team: Some("presale".into()),
+        agent: (!agent.is_empty()).then(|| agent.into()),
+        conversation: Some(conversation),
+        kind,
+    };
+    Posted { clock: Time(at), output: Output::Fact(Box::new(fact)) }
+}
+
+fn wait(ms: i64, within: Option<bool>, offered: bool) -> Wait {
+    Wait {
+        opened_at: Time(0),
+        wait: Span(ms),
+        seconds: Span(ms),
+        business: None,
+        target: within.map(|_| Span(30_000)),
+        within,
+        held: Vec::new(),
+        people: true,
+        offered,
+    }
+}
+
+fn response(at: i64, agent: &str, ms: i64) -> Posted {
+    fact(at, agent, FactKind::Response { first: true, wait: wait(ms, Some(ms <= 30_000), true), own: Span(ms) })
+}
+
+fn unanswered(at: i64, owner: &str, judged: Option<&str>, reason: &str, ms: i64) -> Posted {
+    let kind = FactKind::Unanswered {
+        first: true,
+        reason: reason.into(),
+        wait: wait(ms, Some(ms <= 30_000), true),
+        judged_agent: judged.map(Name::from),
+        judged_team: Some("presale".into()),
+    };
+    fact(at, owner, kind)
+}
+
+fn complaint(at: i64, seconds: i64) -> Posted {
+    let kind = FactKind::Resolved {
+        outcome: Outcome::Resolved,
+        seconds: Span(seconds * 1_000),
+        active: Span(seconds * 1_000),
+        cycle_seconds: Span(seconds * 1_000),
+        business: None,
+        target: None,
+        within: None,
+        judged_active: Span(seconds * 1_000),
+        first: true,
+        counts: true,
+        complaint: Some(Span(seconds * 1_000)),
+    };
+    fact(at, "amy", kind)
+}
+
+fn answers(readings: &WindowReadings, agent: &str) -> Vec<Reading> {
+    let of = |series: &AgentSeries| series.agent == agent && series.measure == Measure::Answers;
+    readings.agents.iter().find(|(series, _)| of(series)).map_or_else(Vec::new, |(_, readings)| readings.to_vec())
+}
+
+fn service_level(readings: &WindowReadings) -> Vec<(u64, u64)> {
+    let team = readings.groups.iter().find(|(series, _)| matches!(series, GroupSeries::Team { .. }));
+    team.map_or_else(Vec::new, |(_, readings)| readings.iter().map(|reading| (reading.met, reading.judged)).collect())
+}
+
+#[test]
+fn a_window_is_half_open_and_slides_without_events() {
+    let mut windows = windows();
+    windows.post(&response(1_000, "amy", 20_000));
+    let at = |windows: &mut Windows, clock| answers(&windows.read(Time(clock)), "amy").first().and_then(|first| first.quantiles);
+    assert_eq!(at(&mut windows, 1_000), Some([Span(20_000); 3]));
+    assert_eq!(at(&mut windows, 1_000 + MINUTES_5.0 - 1), Some([Span(20_000); 3]));
+    assert_eq!(at(&mut windows, 1_000 + MINUTES_5.0), None);
+    assert_eq!(windows.read(Time(1_000 + Span::HOUR.0)).agents.iter().count(), 0);
+}
+
+#[test]
+fn nothing_is_worked_out_again_when_nothing_changed_or_expired() {
+    let mut windows = windows();
+    windows.post(&response(1_000, "amy", 20_000));
+    let first = windows.read(Time(2_000));
+    let second = windows.read(Time(3_000));
+    let readings = |of: &WindowReadings| of.agents.iter().next().map(|(_, readings)| Arc::clone(readings)).unwrap();
+    assert!(Arc::ptr_eq(&readings(&first), &readings(&second)));
+}
+
+#[test]
+fn a_late_unanswered_customer_counts_against_the_owner_at_the_deadline() {
+    let mut windows = windows();
+    windows.post(&response(1_000, "amy", 20_000));
+    windows.post(&unanswered(2_000, "bob", Some("amy"), "closed", 40_000));
+    windows.post(&unanswered(3_000, "bob", None, "closed", 10_000));
+    let readings = windows.read(Time(4_000));
+    let amy = answers(&readings, "amy")[0];
+    assert_eq!((amy.met, amy.judged, amy.quantiles), (1, 2, Some([Span(20_000); 3])));
+    assert!(answers(&readings, "bob").is_empty());
+}
+
+#[test]
+fn who_abandons_within_five_seconds_was_not_offered() {
+    let mut windows = windows();
+    windows.post(&unanswered(1_000, "", None, "abandoned", 5_000));
+    assert!(service_level(&windows.read(Time(1_000))).is_empty());
+    windows.post(&unanswered(2_000, "", None, "abandoned", 5_001));
+    windows.post(&unanswered(3_000, "", None, "closed", 1_000));
+    windows.post(&response(4_000, "amy", 30_000));
+    windows.post(&response(5_000, "amy", 30_001));
+    assert_eq!(service_level(&windows.read(Time(6_000)))[0], (1, 4));
+}
+
+#[test]
+fn a_reopened_complaint_leaves_the_window() {
+    let mut windows = windows();
+    windows.post(&complaint(1_000, 600));
+    windows.post(&complaint(1_000, 900));
+    let of = WithdrawnSample::ComplaintHandlingTime { seconds: Span(600_000), within: None };
+    let because = crate::model::Because::Reopened;
+    windows.post(&fact(2_000, "amy", FactKind::Withdrawn { of, because, counted_at: Time(1_000) }));
+    let readings = windows.read(Time(3_000));
+    let complaints = readings.agents.iter().find(|(series, _)| series.measure == Measure::Complaint).unwrap().1;
+    let found = complaints[0].quantiles.unwrap()[0];
+    assert!((found.0 - 900_000).abs() <= 900, "{found:?}");
+}
+
+#[test]
+fn times_of_months_are_kept_to_the_second() {
+    let mut ring = Ring::default();
+    for days in [1, 6, 7, 400] {
+        let value = Span(days * Span::DAY.0 + 1_234);
+        let index = ring.insert(Point { at: Time(days), mark: Mark::Met, value }, Span::HOUR).unwrap();
+        let kept = ring.get(index).unwrap();
+        assert_eq!((kept.at, kept.mark), (Time(days), Mark::Met));
+        assert!(value.0 - kept.value.0 <= if days <= 6 { 0 } else { 234 });
+    }
+}
+
+#[test]
+fn a_full_ring_lets_its_oldest_go_and_says_so() {
+    let mut windows = windows();
+    for index in 0..3_000 {
+        windows.post(&response(index, "amy", index));
+    }
+    assert_eq!(windows.left_out(), 3_000 - 2_048);
+    assert_eq!(answers(&windows.read(Time(3_000)), "amy")[0].judged, 2_048);
+    assert_eq!(service_level(&windows.read(Time(3_000)))[0].1, 3_000);
+}
+
+/// What a window must hold: all samples, sorted.
+fn model(samples: &[(i64, i64)], clock: i64, length: Span) -> (Option<[i64; 3]>, u64, u64) {
+    let inside = samples.iter().filter(|(at, _)| clock - length.0 < *at && *at <= clock);
+    let mut values: Vec<i64> = inside.map(|(_, ms)| *ms).collect();
+    values.sort_unstable();
+    let rank = |percent: usize| values[(values.len() * percent).div_ceil(100) - 1];
+    let quantiles = (!values.is_empty()).then(|| [rank(50), rank(90), rank(99)]);
+    (quantiles, values.iter().filter(|ms| **ms <= 30_000).count() as u64, values.len() as u64)
+}
+
+fn assert_equals(reading: Option<Reading>, model: (Option<[i64; 3]>, u64, u64)) {
+    let reading = reading.unwrap_or_default();
+    assert_eq!((reading.met, reading.judged), (model.1, model.2));
+    assert_eq!(reading.quantiles.is_some(), model.0.is_some());
+    for (found, wanted) in reading.quantiles.into_iter().flatten().zip(model.0.into_iter().flatten()) {
+        assert!(found.0 <= wanted && wanted - found.0 <= wanted / 1_000 + 1, "found {found:?}, wanted {wanted}");
+    }
+}
+
+/// Reads all windows, and holds them against the samples so far.
+fn check(windows: &mut Windows, samples: &BTreeMap<&str, Vec<(i64, i64)>>, clock: i64) {
+    let readings = windows.read(Time(clock));
+    let everybody: Vec<(i64, i64)> = samples.values().flatten().copied().collect();
+    for (index, length) in settings().windows.into_iter().enumerate() {
+        for (agent, own) in samples {
+            assert_equals(answers(&readings, agent).get(index).copied(), model(own, clock, length));
+        }
+        let team = readings.groups.iter().find(|(series, _)| matches!(series, GroupSeries::Team { .. }));
+        assert_equals(team.map(|(_, readings)| readings[index]), model(&everybody, clock, length));
+    }
+}
+
+/// Carries the changes into the store.
+fn store(windows: &mut Windows, rows: &mut BTreeMap<Vec<u8>, Row>) {
+    let mut changes = Vec::new();
+    windows.changes(&mut changes);
+    for row in changes {
+        rows.insert(row.key.clone(), row);
+    }
+    rows.retain(|_, row| row.value.is_some());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn windows_equal_a_slow_model_and_survive_a_cut(
+        steps in prop::collection::vec((0_i64..400_000, 0_i64..3_000_000, 0_usize..3, 0_i64..200_000, prop::bool::weighted(0.3)), 1..80),
+        cut in 0_usize..80,
+    ) {
+        let (mut windows, mut rows) = (windows(), BTreeMap::new());
+        let mut samples: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
+        let mut clock = 1_700_000_000_000;
+        for (index, (step, late, who, ms, read)) in steps.into_iter().enumerate() {
+            clock += step;
+            let agent = ["amy", "bob", "eve"][who];
+            let at = if late < 300_000 { clock - late } else { clock };
+            windows.post(&response(at, agent, ms));
+            samples.entry(agent).or_default().push((at, ms));
+            if read {
+                check(&mut windows, &samples, clock);
+            }
+            store(&mut windows, &mut rows);
+            if index == cut {
+                windows = Windows::new(&settings());
+                rows.values().for_each(|row| windows.restore(row).unwrap());
+                let before = rows.clone();
+                store(&mut windows, &mut rows);
+                prop_assert!(rows.iter().all(|(key, row)| before[key].value.as_ref().map(Vec::len) >= row.value.as_ref().map(Vec::len)));
+            }
+        }
+        check(&mut windows, &samples, clock);
+        check(&mut windows, &samples, clock + Span::HOUR.0);
+        store(&mut windows, &mut rows);
+        prop_assert!(rows.is_empty(), "what has expired is gone from the store");
+    }
+}
