@@ -7,13 +7,15 @@ mod id;
 mod period;
 mod record;
 mod row;
+mod tally;
 mod time;
 
 pub use duration::DurationError;
 pub use event::{Action, Body, EndReason, Event, Message, Order, Rating, Sender, Start, TicketStatus};
-pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Output, Posted, Sla, SpentTime, Tally, Wait, WithdrawnSample};
+pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Sla, Wait, WithdrawnSample};
 pub use id::{ConversationId, Holder, Medium, Name};
 pub use period::{Day, Month, Zone};
 pub use record::{NextOffset, PartitionId, Position, Topics};
 pub use row::{Row, RowError, Table};
+pub use tally::{Output, Posted, SpentTime, Tally};
 pub use time::{Span, Time};
