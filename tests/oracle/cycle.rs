@@ -1,0 +1,143 @@
+//! Cycles: their ends and reopenings (kpis.md 3, rulings 51–67).
+
+use serde_json::json;
+
+use super::Ms;
+use super::conversation::{ComplaintSample, End, Why};
+use super::event::{Event, Key};
+use super::ledger::{Credit, Kpi};
+use super::world::{World, seconds};
+
+impl World {
+    /// `chat.ended`.
+    pub fn chat_ended(&mut self, key: &Key, event: &Event) {
+        let reason = event.text("reason").expect("required");
+        let outcome = match reason.as_str() {
+            "timeout" => "auto",
+            "abandoned" => "abandoned",
+            "resolved" => "resolved",
+            _ => "closed",
+        };
+        self.end_cycle(key, outcome, &reason, event.text("agent"), event.time);
+    }
+
+    /// Ends the cycle that runs, if one does.
+    pub fn end_cycle(&mut self, key: &Key, outcome: &'static str, reason: &str, by: Option<String>, at: Ms) {
+        let it = &self.conversations[key];
+        if !it.is_open() {
+            return;
+        }
+        let outcome = if it.bot && !it.wrote && outcome != "merged" { "bot" } else { outcome };
+        self.leave_unanswered(key, reason, at);
+        let it = &self.conversations[key];
+        let (owner, writer) = (it.owner.clone(), it.last_writer.clone());
+        let resolver = match outcome {
+            "resolved" | "closed" => {
+                let resolver = by.or(owner).or(writer);
+                self.resolved(key, outcome, resolver.as_deref(), at);
+                resolver
+            }
+            _ => {
+                self.fact(at, "ended", key, by.or(owner).as_deref(), json!({"outcome": outcome}));
+                None
+            }
+        };
+        if outcome == "auto" {
+            let (credit, clock) = (self.credit(key, None), self.clock);
+            self.ledger.count(Kpi::AutoClosed, &credit, clock, at, 1);
+        }
+        self.close_books(key, End { at, outcome, resolver });
+    }
+
+    pub fn close_books(&mut self, key: &Key, end: End) {
+        let at = end.at;
+        let it = self.of(key);
+        it.end = Some(end);
+        it.resume(Why::Paused, at);
+        it.resume(Why::Held, at);
+        it.stop(Why::Ended, at);
+        if it.bot {
+            it.bot = false;
+            it.note_holder(at);
+        }
+        self.sync_handling(key, at);
+        self.count_handled(key, at);
+    }
+
+    fn resolved(&mut self, key: &Key, outcome: &str, agent: Option<&str>, at: Ms) {
+        let it = &self.conversations[key];
+        let whole = (at - it.started).max(0);
+        let active = it.active_time(at);
+        let in_cycle = (at - it.cycle_from).max(0);
+        let judged = !it.is_unjudged_cycle() && (it.cycle == 1 || it.is_complaint());
+        let target = it.resolution_target.flatten().filter(|_| judged);
+        let took = if it.is_complaint() { whole } else { active };
+        let breach = it.resolution_breach.clone();
+        let within = target.map(|target| took <= target && (self.late || breach.is_none()));
+        let (first, counts, complaint, cycle) = (it.cycle == 1, !it.is_unjudged_cycle(), it.is_complaint(), it.cycle);
+        let fields = json!({
+            "outcome": outcome, "seconds": seconds(whole), "active_seconds": seconds(active), "cycle_seconds": seconds(in_cycle),
+            "business_seconds": null, "target_seconds": target.map(seconds), "within": within,
+        });
+        self.fact(at, "resolved", key, agent, fields);
+        let (credit, clock) = (self.credit(key, agent), self.clock);
+        if counts {
+            self.ledger.sample(Kpi::CycleResolutionTime, &credit, clock, at, in_cycle);
+        }
+        if counts && first {
+            self.ledger.count(Kpi::Resolutions, &credit, clock, at, 1);
+            self.ledger.sample(Kpi::ResolutionTime, &credit, clock, at, active);
+            self.ledger.judged(Kpi::ResolutionWithinTarget, &credit, clock, at, within);
+            self.ledger.ratio(Kpi::ReopenRatio, &credit, clock, at, (0, 1));
+        }
+        if counts && complaint {
+            let sample = ComplaintSample { at, agent: credit.agent, team: credit.team, cycle, took: whole, within };
+            self.count_complaint(&sample, 1);
+            self.of(key).complaint_sample = Some(sample);
+        }
+        if let Some(breach) = breach.filter(|_| within == Some(true)) {
+            self.of(key).resolution_breach = None;
+            self.withdraw_breach(key, &breach, Kpi::ResolutionBreaches, "resolution_breaches", at);
+        }
+    }
+
+    /// Adds a complaint's handling time to the numbers, or takes it out again.
+    fn count_complaint(&mut self, sample: &ComplaintSample, sign: i64) {
+        let credit = Credit { agent: sample.agent.clone(), team: sample.team.clone(), medium: None };
+        let clock = self.clock;
+        self.ledger.samples(Kpi::ComplaintHandlingTime, &credit, clock, sample.at, sample.took, sign);
+        if let Some(within) = sample.within {
+            self.ledger.ratio(Kpi::ComplaintWithinTarget, &credit, clock, sample.at, (sign * i64::from(within), sign));
+        }
+    }
+
+    /// Begins a new cycle of a conversation that has ended.
+    pub fn reopen(&mut self, key: &Key, at: Ms, paused: bool) {
+        let it = self.of(key);
+        let Some(end) = it.end.take() else { return };
+        let counts = matches!(end.outcome, "resolved" | "closed") && !it.is_unjudged_cycle();
+        it.cycle += 1;
+        it.cycle_from = at;
+        it.resume(Why::Ended, at);
+        it.bot_barred = false;
+        it.wrote = false;
+        it.answered = false;
+        it.handlers.clear();
+        if paused {
+            it.stop(Why::Paused, at);
+        }
+        self.fact(at, "reopened", key, end.resolver.as_deref(), json!({"after_seconds": seconds((at - end.at).max(0))}));
+        if counts {
+            let (credit, clock) = (self.credit(key, end.resolver.as_deref()), self.clock);
+            self.ledger.ratio(Kpi::ReopenRatio, &credit, clock, at, (1, 0));
+        }
+        if let Some(sample) = self.of(key).complaint_sample.take() {
+            self.count_complaint(&sample, -1);
+            let fields = json!({"of": "complaint_handling_time", "because": "reopened"});
+            self.fact_of(at, "withdrawn", key, sample.team.as_deref(), sample.agent.as_deref(), sample.cycle, fields, None);
+        }
+        self.breach_now_if_over(key, at);
+        self.sync_handling(key, at);
+        self.begin_work_of_cycle(key);
+    }
+}

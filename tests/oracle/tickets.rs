@@ -1,0 +1,82 @@
+//! What only tickets do: statuses and merges (events.md, rulings 52, 65, 66).
+
+use serde_json::json;
+
+use super::Ms;
+use super::conversation::{End, Period, Why};
+use super::event::{Event, Key};
+use super::waiting;
+use super::world::World;
+
+impl World {
+    /// `ticket.status`.
+    pub fn ticket_status(&mut self, key: &Key, event: &Event) {
+        let at = event.time;
+        if self.conversations[key].merged_into.is_some() {
+            return;
+        }
+        let status = event.text("status").expect("required");
+        let pauses = matches!(status.as_str(), "pending" | "on_hold");
+        match status.as_str() {
+            "resolved" => self.end_cycle(key, "resolved", &status, event.text("agent"), at),
+            "closed" => self.end_cycle(key, "closed", &status, event.text("agent"), at),
+            _ if !self.conversations[key].is_open() => self.reopen(key, at, pauses),
+            _ if pauses && !self.conversations[key].stands(Why::Paused) => self.of(key).stop(Why::Paused, at),
+            _ if !pauses => self.of(key).resume(Why::Paused, at),
+            _ => {}
+        }
+    }
+
+    /// Where a chain of merges ends; it may lead to a ticket that nobody knows yet.
+    pub fn end_of_merges(&self, key: &Key) -> Key {
+        match self.conversations.get(key).and_then(|it| it.merged_into.clone()) {
+            Some(into) => self.end_of_merges(&into),
+            None => key.clone(),
+        }
+    }
+
+    /// `ticket.merged`.
+    pub fn merge(&mut self, key: &Key, into: &Key, at: Ms) {
+        let target = self.end_of_merges(into);
+        if self.conversations[key].merged_into.is_some() || target == *key {
+            return;
+        }
+        let was_open = self.conversations[key].is_open();
+        let moved = self.take_period(key, at);
+        if was_open {
+            let owner = self.conversations[key].owner.clone();
+            self.fact(at, "ended", key, owner.as_deref(), json!({"outcome": "merged"}));
+            self.close_books(key, End { at, outcome: "merged", resolver: None });
+        }
+        self.of(key).merged_into = Some(into.clone());
+        if let Some(period) = moved {
+            self.take_over(&target, period, at);
+        }
+    }
+
+    /// Takes the open period out of a ticket, with its shares up to now.
+    fn take_period(&mut self, key: &Key, at: Ms) -> Option<Period> {
+        let it = self.of(key);
+        let mut period = it.period.take()?;
+        period.carried_owner = Some((it.owner.clone(), waiting::owner_since(it, &period)));
+        period.carried = waiting::held(it, &period, at);
+        period.here_since = at;
+        Some(period)
+    }
+
+    /// Puts a period into the ticket that it goes on in.
+    fn take_over(&mut self, key: &Key, period: Period, at: Ms) {
+        if !self.conversations.contains_key(key) {
+            self.start_implicitly(key, None, at);
+        }
+        self.reopen(key, at, false);
+        let it = self.of(key);
+        if it.period.as_ref().is_none_or(|own| period.opened < own.opened) {
+            it.period = Some(period);
+            if !it.bot {
+                self.judge_from(key, at);
+            }
+        }
+        self.sync_handling(key, at);
+    }
+}
