@@ -1,18 +1,64 @@
 //! The conversation fold: what happens in chats and tickets becomes facts. Every event reads and writes one conversation; a
 //! merge sends one value to another. It knows nothing of agents and customers: what they need is told by signals.
+//!
+//! | file | rule |
+//! |---|---|
+//! | `start`, `message`, `ticket` | what events do, by kind |
+//! | `waiting`, `shares`, `hold` | the waiting period, its clocks and holders; the bot's hold |
+//! | `cycle`, `active`, `resolution`, `complaint` | ends and reopenings; the clocks and targets of the resolution |
+//! | `breach`, `deadlines`, `late` | deadlines in event time, and what late events do |
+//! | `handling` | who handles what |
+//! | `state`, `table`, `turn` | one conversation, all of them, and one event being applied |
+
+mod active;
+mod breach;
+mod complaint;
+mod cycle;
+mod deadlines;
+mod handling;
+mod hold;
+mod late;
+mod live;
+mod message;
+mod resolution;
+mod shares;
+mod start;
+mod state;
+mod table;
+#[cfg(test)]
+mod tests;
+mod ticket;
+mod turn;
+mod waiting;
 
 use std::sync::Arc;
 
-use crate::model::{Action, ConversationId, ConversationRef, Name, Row, RowError, Time};
+use foldhash::fast::FixedState;
 
-use super::live::{OpenComplaints, WaitingNow};
+use crate::model::{Action, ConversationId, ConversationRef, EndReason, Medium, Name, Outcome, Row, RowError, Tally, Time};
+
 use super::settings::Settings;
-use super::signal::{DeadlineKey, Moment, Outbox};
+use super::signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal};
+
+use deadlines::Deadlines;
+use state::Conversation;
+use table::{Found, Table};
+use turn::Turn;
+use waiting::Period;
+
+/// A set of conversations that is derived from them.
+type Index = hashbrown::HashSet<ConversationId, FixedState>;
 
 /// All conversations.
 #[derive(Debug)]
 pub struct Conversations {
     settings: Arc<Settings>,
+    table: Table,
+    deadlines: Deadlines,
+    /// Those with an open waiting period.
+    waiting: Index,
+    /// Open complaints.
+    complaints: Index,
 }
 
 /// What an event was to the conversations beyond its facts.
@@ -24,50 +70,84 @@ pub struct Effect {
     pub forgotten: bool,
 }
 
+/// What is to be done to a conversation.
+enum Task<'a> {
+    /// What happened in it, or in a ticket that was merged into it.
+    Do(&'a Action),
+    /// It takes over the open period of a ticket that was merged into it.
+    Receive(Box<Period>),
+}
+
+/// What is left to be done to another.
+struct Onward<'a> {
+    to: ConversationId,
+    task: Task<'a>,
+}
+
 impl Conversations {
     /// No conversation yet.
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
-        Self { settings }
+        let table = Table::new(settings.forget_after, settings.track_changes);
+        Self { settings, table, deadlines: Deadlines::default(), waiting: Index::default(), complaints: Index::default() }
     }
 
     /// Applies what happened in a conversation. Every deadline before the moment's clock must have fired.
     pub fn apply(&mut self, id: &ConversationId, action: &Action, moment: Moment, out: &mut Outbox) -> Effect {
-        let _ = (&self.settings, id, action, moment, out);
-        Effect::default()
+        let mut effect = Effect::default();
+        let mut onward = self.visit(id, Task::Do(action), moment, out, &mut effect);
+        while let Some(next) = onward {
+            onward = self.visit(&next.to, next.task, moment, out, &mut effect);
+        }
+        effect
     }
 
     /// The first deadline that is still to fire.
     pub fn next_deadline(&mut self) -> Option<DeadlineKey> {
+        while let Some(key) = self.deadlines.first() {
+            if is_due(&self.table, key) {
+                return Some(key.clone());
+            }
+            self.deadlines.pop();
+        }
         None
     }
 
     /// Fires the first deadline: at its own time, and posted there.
     pub fn fire(&mut self, out: &mut Outbox) {
-        let _ = out;
+        if self.next_deadline().is_none() {
+            return;
+        }
+        let Some(DeadlineKey { at, class, id, which }) = self.deadlines.pop() else { return };
+        let medium = if class == DeadlineClass::Ticket { Medium::Ticket } else { Medium::Chat };
+        let id = ConversationId { medium, id };
+        let Some(conversation) = self.table.known(&id, at) else { return };
+        let moment = Moment { time: at, clock: at, late: false };
+        let mut turn = Turn { settings: &self.settings, moment, out };
+        match which {
+            0 => conversation.breach_response(at, &mut turn),
+            1 => conversation.breach_resolution(at, &mut turn),
+            _ => conversation.expire_handling(at, &mut turn),
+        }
+        push_deadlines(&mut self.deadlines, conversation, [None; 3]);
+        if !conversation.cycle.is_open() {
+            self.table.put_back(&id);
+        }
     }
 
     /// The conversation that a rating, review, violation, order or offer names, as it is now, with its team. The event
     /// touches it (ruling 106), but never starts it (ruling 49); a forgotten one is unknown.
     pub fn reference(&mut self, id: &ConversationId, clock: Time) -> Option<(ConversationRef, Option<Name>)> {
-        let _ = (id, clock);
-        None
-    }
-
-    /// Every open waiting period, in no particular order; costs O(waiting).
-    pub fn waiting(&self) -> impl Iterator<Item = WaitingNow> {
-        std::iter::empty()
-    }
-
-    /// The open complaints of each team that has any, in order of the team; costs O(open complaints).
-    #[must_use]
-    pub fn complaints(&self) -> Vec<OpenComplaints> {
-        Vec::new()
+        let conversation = self.table.known(id, clock)?;
+        conversation.touched = clock;
+        let found = (conversation.reference(), conversation.team.clone());
+        self.table.put_back(id);
+        Some(found)
     }
 
     /// Each row touched or removed since the last call, once. Nothing is noted unless `track_changes` is set.
     pub fn changes(&mut self, rows: &mut Vec<Row>) {
-        let _ = rows;
+        self.table.changes(rows);
     }
 
     /// Takes one row of [`crate::model::Table::Conversation`] back in.
@@ -75,7 +155,137 @@ impl Conversations {
     /// # Errors
     /// When it was written by a newer version, or is damaged.
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
-        let _ = row;
+        if let Some(conversation) = self.table.restore(row)? {
+            push_deadlines(&mut self.deadlines, conversation, [None; 3]);
+            list(&mut self.waiting, &conversation.id, conversation.period.is_some());
+            list(&mut self.complaints, &conversation.id, conversation.is_open_complaint());
+        }
         Ok(())
+    }
+
+    /// Does a task to one conversation, with everything that is derived from it. Gives back what is left to be done to another.
+    fn visit<'a>(
+        &mut self,
+        id: &ConversationId,
+        task: Task<'a>,
+        moment: Moment,
+        out: &mut Outbox,
+        effect: &mut Effect,
+    ) -> Option<Onward<'a>> {
+        let is_circle = matches!(&task, Task::Do(Action::Merged { into }) if self.leads_to(into, id));
+        let mut turn = Turn { settings: &self.settings, moment, out };
+        let (conversation, found) = self.table.reach(id, moment.clock, |id| start(id, &task, &mut turn));
+        let is_start = matches!(task, Task::Do(Action::Started(_)));
+        let was_known = found == Found::Known;
+        effect.implicit |= !was_known && !is_start;
+        if found == Found::Forgotten {
+            effect.forgotten = true;
+            turn.tally(Tally::Forgotten);
+        }
+        let (before, deadlines) = if was_known { (conversation.standing(), conversation.deadlines()) } else { Default::default() };
+        let onward = if is_circle || (is_start && !was_known) { None } else { conversation.take(task, &mut turn) };
+        conversation.fire_overdue(&mut turn);
+
+        push_deadlines(&mut self.deadlines, conversation, deadlines);
+        list(&mut self.waiting, id, conversation.period.is_some());
+        list(&mut self.complaints, id, conversation.is_open_complaint());
+        let after = conversation.standing();
+        if before != after {
+            let at = moment.time.max(conversation.changed_at);
+            turn.signal(Signal::Standing { conversation: id.clone(), before, after, at });
+        }
+        if !conversation.cycle.is_open() {
+            self.table.put_back(id);
+        }
+        self.deadlines.clean_up(|key| is_due(&self.table, key));
+        onward
+    }
+
+    /// Whether a chain of merges leads from a ticket to `end`.
+    fn leads_to(&mut self, from: &Name, end: &ConversationId) -> bool {
+        let mut at = ConversationId { medium: Medium::Ticket, id: from.clone() };
+        while at != *end {
+            match self.table.peek_merged_into(&at) {
+                Some(next) => at.id = next,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+impl Conversation {
+    /// Does a task. What a merged ticket has to pass on is given back.
+    fn take<'a>(&mut self, task: Task<'a>, turn: &mut Turn<'_>) -> Option<Onward<'a>> {
+        let passes_on = matches!(task, Task::Receive(_) | Task::Do(Action::Message(_)));
+        if let Some(into) = self.merged_into().filter(|_| passes_on) {
+            return Some(Onward { to: ConversationId { medium: Medium::Ticket, id: into.clone() }, task });
+        }
+        match task {
+            Task::Receive(period) => self.receive(*period, turn),
+            Task::Do(Action::Merged { into }) => {
+                let period = self.merge(into, turn)?;
+                let to = ConversationId { medium: Medium::Ticket, id: into.clone() };
+                return Some(Onward { to, task: Task::Receive(Box::new(period)) });
+            }
+            Task::Do(action) => self.apply(action, turn),
+        }
+        None
+    }
+
+    fn apply(&mut self, action: &Action, turn: &mut Turn<'_>) {
+        match action {
+            Action::Started(start) => self.started_again(start, turn),
+            Action::Assigned { agent, team } => self.assigned(agent.as_ref(), team.as_ref(), turn),
+            Action::Handoff { team } => self.handed_off(team.as_ref(), turn),
+            Action::Message(message) => self.message(message, turn),
+            Action::Ended { reason, agent } => self.end(outcome(*reason), reason.word(), agent.as_ref(), turn),
+            Action::Reopened => self.reopen(turn),
+            Action::FollowedUp { agent } => self.followed_up(agent, turn),
+            Action::Status { status, agent } => self.status_set(*status, agent.as_ref(), turn),
+            Action::Work { agent, started } => self.worked(agent, *started, turn),
+            Action::Merged { .. } => {}
+        }
+    }
+}
+
+/// Starts an unknown conversation by the event that names it.
+fn start(id: ConversationId, task: &Task<'_>, turn: &mut Turn<'_>) -> Conversation {
+    match task {
+        Task::Do(Action::Started(start)) => Conversation::started(id, start, turn),
+        Task::Do(Action::Assigned { team, .. } | Action::Handoff { team }) => Conversation::started_implicitly(id, team.as_ref(), turn),
+        Task::Do(_) | Task::Receive(_) => Conversation::started_implicitly(id, None, turn),
+    }
+}
+
+fn outcome(reason: EndReason) -> Outcome {
+    match reason {
+        EndReason::Resolved => Outcome::Resolved,
+        EndReason::Closed => Outcome::Closed,
+        EndReason::Abandoned => Outcome::Abandoned,
+        EndReason::Timeout => Outcome::Auto,
+    }
+}
+
+fn is_due(table: &Table, key: &DeadlineKey) -> bool {
+    let medium = if key.class == DeadlineClass::Ticket { Medium::Ticket } else { Medium::Chat };
+    let id = ConversationId { medium, id: key.id.clone() };
+    table.at_hand(&id).is_some_and(|conversation| conversation.deadlines()[usize::from(key.which)] == Some(key.at))
+}
+
+fn push_deadlines(queue: &mut Deadlines, conversation: &Conversation, before: [Option<Time>; 3]) {
+    let class = if conversation.is_chat() { DeadlineClass::Chat } else { DeadlineClass::Ticket };
+    for (which, (due, before)) in (0..).zip(conversation.deadlines().into_iter().zip(before)) {
+        if let Some(at) = due.filter(|_| due != before) {
+            queue.push(DeadlineKey { at, class, id: conversation.id.id.clone(), which });
+        }
+    }
+}
+
+fn list(index: &mut Index, id: &ConversationId, belongs: bool) {
+    if !belongs {
+        index.remove(id);
+    } else if !index.contains(id) {
+        index.insert(id.clone());
     }
 }

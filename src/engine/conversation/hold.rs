@@ -1,0 +1,113 @@
+//! The bot's hold: from a start with a bot, or its first public message, to the handoff, an assignment to an agent or a
+//! human message; at most once a cycle (rulings 30, 31).
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Holder, Name, Time};
+
+use super::state::Conversation;
+use super::turn::Turn;
+
+/// Whether a bot holds the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Hold {
+    /// Not yet in this cycle; a bot may still take it.
+    Free,
+    /// Now.
+    Held,
+    /// No more in this cycle; with the instant at which a hold ended, when there was one.
+    Over(Option<Time>),
+}
+
+impl Hold {
+    /// No hold any more in this cycle.
+    pub fn over(ended_at: Option<Time>) -> Self {
+        Self::Over(ended_at)
+    }
+
+    /// Whether a bot holds the conversation now.
+    pub fn is_held(self) -> bool {
+        self == Self::Held
+    }
+
+    /// When the hold of this cycle ended, if it did.
+    pub fn ended_at(self) -> Option<Time> {
+        match self {
+            Self::Over(ended_at) => ended_at,
+            Self::Free | Self::Held => None,
+        }
+    }
+}
+
+impl Conversation {
+    /// A public bot message begins the hold, unless a person has the conversation or had it in this cycle.
+    pub fn begin_hold(&mut self, turn: &mut Turn<'_>) {
+        if self.hold == Hold::Free && self.cycle.is_open() && self.owner.agent.is_none() {
+            self.hold = Hold::Held;
+            let at = self.change_at(turn.moment);
+            self.settle_active(at, turn);
+        }
+    }
+
+    /// People have the conversation from now on: the people's clock and the active clock start.
+    pub fn end_hold(&mut self, turn: &mut Turn<'_>) {
+        match self.hold {
+            _ if !self.cycle.is_open() => {}
+            Hold::Free => self.hold = Hold::over(None),
+            Hold::Held => {
+                let at = self.change_at(turn.moment);
+                self.hold = Hold::over(Some(at));
+                self.settle_active(at, turn);
+                let holder = self.holder();
+                if let Some(period) = &mut self.period {
+                    period.shares.pass(holder, at);
+                }
+                self.start_judging(at, turn);
+            }
+            Hold::Over(_) => {}
+        }
+    }
+
+    /// `chat.handoff`: the bot hands over to people; with nothing open the customer waits from now on (ruling 47).
+    pub fn handed_off(&mut self, team: Option<&Name>, turn: &mut Turn<'_>) {
+        self.take_team(team);
+        if !self.cycle.is_open() {
+            return;
+        }
+        self.end_hold(turn);
+        if self.period.is_none() && !self.was_answered_since(turn.moment) {
+            self.open_period(turn);
+            self.settle_handling(turn.moment.time.max(self.owner.since), turn);
+        }
+    }
+
+    /// `*.assigned`: an agent as owner also ends the bot's hold. Does nothing on a merged ticket (ruling 66).
+    pub fn assigned(&mut self, agent: Option<&Name>, team: Option<&Name>, turn: &mut Turn<'_>) {
+        if self.merged_into().is_some() {
+            return;
+        }
+        self.take_team(team);
+        if agent.is_some() {
+            self.end_hold(turn);
+        }
+        self.set_owner(agent, turn);
+        if let Some(agent) = agent {
+            self.tell_contact(agent, turn);
+        }
+    }
+
+    fn take_team(&mut self, team: Option<&Name>) {
+        if team.is_some() {
+            self.team = team.cloned();
+        }
+    }
+
+    /// Since when, and by whom, a period that opens at `at` is held: by the bot as long as its hold lasted, which a late
+    /// event may find ended.
+    pub fn holders_from(&self, at: Time) -> (Holder, Option<(Holder, Time)>) {
+        match self.hold.ended_at().filter(|ended| *ended > at) {
+            Some(ended) => (Holder::Bot, Some((self.holder(), ended))),
+            None => (self.holder(), None),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Every rule of the fold, as scripts: see [`script`] for how one reads.
+
+mod complaints;
+mod cycles;
+mod handling;
+mod holds;
+mod late;
+mod live;
+mod merging;
+mod restarts;
+mod script;
+mod starts;
+mod waits;
