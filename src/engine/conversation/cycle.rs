@@ -69,6 +69,8 @@ impl Conversation {
         response.into_iter().chain(resolution).for_each(|withdrawn| turn.post(withdrawn));
         let took_effect = self.change_at(turn.moment);
         self.sample_handling(took_effect, turn);
+        // Nobody asks for the start of an ended cycle, and an ended conversation is to be small.
+        self.cycle.started_at = Time::default();
         self.cycle.ended = Some(Box::new(End { at: took_effect, resolved, resolver }));
         self.hold = Hold::over(None);
         self.set_paused(false);
