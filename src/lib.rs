@@ -7,3 +7,4 @@ pub mod engine;
 pub mod ingest;
 pub mod kpi;
 pub mod model;
+pub mod view;

@@ -1,0 +1,201 @@
+//! JSON objects, written field by field in a given order.
+
+use super::number::{self, put};
+use crate::model::{Medium, Name, Span, Time};
+
+/// One object being written.
+pub struct Object<'a> {
+    out: &'a mut String,
+    empty: bool,
+}
+
+/// What can be the value of a field.
+pub trait Json {
+    /// Appends it.
+    fn write(&self, out: &mut String);
+}
+
+/// Hundredths of a currency.
+pub struct Cents(pub i64);
+
+/// A ratio, shown with up to 6 decimals; null without a denominator.
+pub struct Ratio(pub i64, pub i64);
+
+/// What a closure writes: objects and lists inside.
+pub struct With<F: Fn(&mut String)>(pub F);
+
+impl<'a> Object<'a> {
+    /// Begins an object.
+    pub fn new(out: &'a mut String) -> Self {
+        out.push('{');
+        Self { out, empty: true }
+    }
+
+    /// Writes one field.
+    pub fn field(&mut self, name: &str, value: impl Json) -> &mut Self {
+        if !std::mem::take(&mut self.empty) {
+            self.out.push(',');
+        }
+        put(self.out, format_args!("\"{name}\":"));
+        value.write(self.out);
+        self
+    }
+
+    /// Ends the object.
+    pub fn end(&mut self) {
+        self.out.push('}');
+    }
+}
+
+/// Writes a list, one element after the other.
+pub fn list<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
+    out.push('[');
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write(out, item);
+    }
+    out.push(']');
+}
+
+impl Json for str {
+    fn write(&self, out: &mut String) {
+        out.push('"');
+        for character in self.chars() {
+            match character {
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                '\n' => out.push_str("\\n"),
+                '\u{0}'..='\u{1f}' => put(out, format_args!("\\u{:04x}", character as u32)),
+                other => out.push(other),
+            }
+        }
+        out.push('"');
+    }
+}
+
+impl Json for Name {
+    fn write(&self, out: &mut String) {
+        self.as_str().write(out);
+    }
+}
+
+impl Json for bool {
+    fn write(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
+    }
+}
+
+impl Json for i64 {
+    fn write(&self, out: &mut String) {
+        put(out, format_args!("{self}"));
+    }
+}
+
+impl Json for u64 {
+    fn write(&self, out: &mut String) {
+        put(out, format_args!("{self}"));
+    }
+}
+
+impl Json for u32 {
+    fn write(&self, out: &mut String) {
+        put(out, format_args!("{self}"));
+    }
+}
+
+/// The shortest number that reads back as the same; ours are finite, as JSON's are.
+impl Json for f64 {
+    fn write(&self, out: &mut String) {
+        put(out, format_args!("{self:?}"));
+    }
+}
+
+/// In seconds.
+impl Json for Span {
+    fn write(&self, out: &mut String) {
+        number::seconds(out, *self);
+    }
+}
+
+/// UTC, RFC 3339, milliseconds.
+impl Json for Time {
+    fn write(&self, out: &mut String) {
+        let shown =
+            jiff::Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX });
+        put(out, format_args!("\"{shown:.3}\""));
+    }
+}
+
+impl Json for Medium {
+    fn write(&self, out: &mut String) {
+        self.word().write(out);
+    }
+}
+
+impl Json for Cents {
+    fn write(&self, out: &mut String) {
+        number::amount(out, self.0);
+    }
+}
+
+impl Json for Ratio {
+    fn write(&self, out: &mut String) {
+        if self.1 == 0 { out.push_str("null") } else { number::ratio(out, self.0, self.1) }
+    }
+}
+
+impl<F: Fn(&mut String)> Json for With<F> {
+    fn write(&self, out: &mut String) {
+        (self.0)(out);
+    }
+}
+
+impl<T: Json> Json for Option<T> {
+    fn write(&self, out: &mut String) {
+        match self {
+            Some(value) => value.write(out),
+            None => out.push_str("null"),
+        }
+    }
+}
+
+impl<T: Json + ?Sized> Json for &T {
+    fn write(&self, out: &mut String) {
+        (*self).write(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn times_have_milliseconds_in_utc() {
+        let mut out = String::new();
+        Time(1_700_000_000_000).write(&mut out);
+        Time(1_700_000_000_005).write(&mut out);
+        assert_eq!(out, "\"2023-11-14T22:13:20.000Z\"\"2023-11-14T22:13:20.005Z\"");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_reads_back_the_same(text in any::<String>()) {
+            let mut out = String::new();
+            Object::new(&mut out).field("text", text.as_str()).field("none", None::<bool>).end();
+            let read: serde_json::Value = serde_json::from_str(&out).unwrap();
+            prop_assert_eq!(read, serde_json::json!({"text": text, "none": null}));
+        }
+
+        #[test]
+        fn any_number_is_json_and_reads_back_the_same(number in -1e12_f64..1e12) {
+            let mut out = String::new();
+            number.write(&mut out);
+            prop_assert!(serde_json::from_str::<serde_json::Number>(&out).is_ok());
+            prop_assert_eq!(out.parse::<f64>().unwrap(), number);
+        }
+    }
+}

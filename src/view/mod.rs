@@ -1,0 +1,15 @@
+//! What the outside reads: JSON lines of facts and totals, the live view, the summary, Prometheus, the board. All outward formats and
+//! all metric names are here and nowhere else; every one is a pure function of values.
+
+mod json;
+mod number;
+
+pub mod board;
+pub mod fact;
+pub mod live;
+pub mod metrics;
+pub mod summary;
+pub mod totals;
+
+pub use self::metrics::{AgentOption, SeriesOptions, Snapshot};
+pub use summary::Summary;
