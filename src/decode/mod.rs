@@ -1,21 +1,48 @@
 //! From bytes to an event, or to the reason why not. The only place that knows inbound JSON; total: it never panics.
+//!
+//! > **bytes → [`json`] → slots → [`check`] against the [`table`] → [`build`] → event**
+//!
+//! The table says which fields a type has and in which order they are checked; the first check that fails is the reason (ruling 9).
 
+mod amount;
+mod build;
+mod check;
+mod json;
 mod reject;
+mod schema;
+mod slots;
+mod speech;
+mod table;
+#[cfg(test)]
+mod tests;
+mod time;
+mod unknown;
 
 pub use reject::{Reason, Reject};
+pub use schema::schema;
+pub use time::{TimeError, parse_time};
+pub use unknown::{UnknownField, unknown_fields};
 
-use crate::model::{Event, Time};
+use crate::model::{Action, Body, Event};
+use slots::Slots;
+use speech::Speech;
+use table::{ENVELOPE, EventType, Key};
+
+/// Most bytes of a record, without the end of its line.
+pub const RECORD_LIMIT: usize = 262_144;
 
 /// Turns records into events. Holds the banned phrases and automatic texts, so that no event carries a text.
 #[derive(Debug)]
-pub struct Decoder {}
+pub struct Decoder {
+    speech: Speech,
+}
 
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decoded {
     /// An event.
     Event(Event),
-    /// A record without content, of which Kafka's compaction makes use.
+    /// A record of nothing, or nothing but white space.
     Tombstone,
     /// A valid envelope around a type that is not ours: at most 40 characters of it.
     UnknownType(String),
@@ -26,14 +53,14 @@ pub enum Decoded {
 /// Why phrases or automatic texts cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DecoderError {
-    /// A phrase or text of nothing would be found in every message.
-    #[error("`{setting}` contains an empty text, which every message would match: remove it")]
+    /// A phrase or text of nothing would be found everywhere.
+    #[error("`{setting}` contains an empty text: remove it")]
     Empty {
         /// `phrases` or `auto_texts`.
         setting: &'static str,
     },
     /// A phrase is the name of a rule, and names have a limit.
-    #[error("a phrase in `phrases` has {bytes} bytes, at most {limit} are allowed: shorten it", limit = 256)]
+    #[error("a phrase in `phrases` has {bytes} bytes, at most {limit} are allowed: shorten it", limit = table::NAME_LIMIT)]
     Long {
         /// Its length.
         bytes: usize,
@@ -43,55 +70,43 @@ pub enum DecoderError {
     Phrases(#[from] aho_corasick::BuildError),
 }
 
-/// A field that the type of its record does not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownField {
-    /// Its name, at most 40 characters of it.
-    pub name: String,
-    /// The known field that was probably meant.
-    pub nearest: Option<&'static str>,
-}
-
 impl Decoder {
     /// A decoder that looks for these banned phrases (ruling 82) and knows these automatic texts (ruling 105).
     ///
     /// # Errors
     /// When a phrase or text is empty, or a phrase longer than a name may be.
     pub fn new(phrases: &[String], auto_texts: &[String]) -> Result<Self, DecoderError> {
-        for (setting, texts) in [("phrases", phrases), ("auto_texts", auto_texts)] {
-            if texts.iter().any(String::is_empty) {
-                return Err(DecoderError::Empty { setting });
-            }
-        }
-        Ok(Self {})
+        Ok(Self { speech: Speech::new(phrases, auto_texts)? })
     }
 
-    /// What a record says. The checks come in the order of ruling 9; the first that fails is the reason.
+    /// What a record says, given without the end of its line.
     #[must_use]
     pub fn decode(&self, record: &[u8]) -> Decoded {
-        if record.trim_ascii().is_empty() {
-            return Decoded::Tombstone;
-        }
-        Decoded::Rejected(Reject::new(Reason::NotJson, "not JSON"))
+        self.read(record).unwrap_or_else(Decoded::Rejected)
     }
-}
 
-/// A time as `--until` takes it: RFC 3339 with offset, or integer milliseconds since the epoch (ruling 25).
-///
-/// # Errors
-/// A sentence that says what was found and what is allowed.
-pub fn parse_time(text: &str) -> Result<Time, String> {
-    Err(format!("time {}: not read yet", reject::shown(text)))
-}
-
-/// The fields of a record that its type does not have, in the record's order. Empty for a record that is no known event.
-#[must_use]
-pub fn unknown_fields(_record: &[u8]) -> Vec<UnknownField> {
-    Vec::new()
-}
-
-/// The JSON Schema of all events.
-#[must_use]
-pub fn schema() -> serde_json::Value {
-    serde_json::Value::Null
+    fn read(&self, record: &[u8]) -> Result<Decoded, Reject> {
+        if record.len() > RECORD_LIMIT {
+            return Err(Reject::new(Reason::TooLarge, format!("a record of {} bytes: at most {RECORD_LIMIT} wanted", record.len())));
+        }
+        if record.trim_ascii_start().is_empty() {
+            return Ok(Decoded::Tombstone);
+        }
+        let text = std::str::from_utf8(record).map_err(|error| {
+            Reject::new(Reason::NotJson, format!("byte {} is not UTF-8: one JSON object wanted", error.valid_up_to() + 1))
+        })?;
+        let mut slots = Slots::new();
+        json::parse(text, &mut slots)?;
+        for field in &ENVELOPE {
+            check::field(&mut slots, field)?;
+        }
+        let name = slots.text(Key::Type).unwrap_or_default();
+        let Some(kind) = EventType::of(name) else { return Ok(Decoded::UnknownType(reject::shown(name))) };
+        check::fields(&mut slots, kind)?;
+        let mut body = (kind.build)(&slots)?;
+        if let (Body::Conversation { action: Action::Message(message), .. }, Some(text)) = (&mut body, slots.text(Key::Text)) {
+            self.speech.read(text, message);
+        }
+        Ok(Decoded::Event(Event { id: slots.required(Key::Id)?, source: slots.name(Key::Source), time: slots.time(Key::Time)?, body }))
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::table::Key;
+
 /// The first check that a record failed (rulings 9 and 14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -64,6 +66,17 @@ pub struct Reject {
 impl Reject {
     pub(super) fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self { reason, message: message.into() }
+    }
+
+    /// A required field is absent.
+    pub(super) fn missing(key: Key) -> Self {
+        Self::new(Reason::MissingField, format!("{} is missing: it is required", key.name()))
+    }
+
+    /// All of several fields are absent.
+    pub(super) fn missing_one_of(keys: &[Key]) -> Self {
+        let names: Vec<_> = keys.iter().map(|key| key.name()).collect();
+        Self::new(Reason::MissingField, format!("{} are missing: one of them is required", names.join(" and ")))
     }
 }
 

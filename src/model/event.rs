@@ -240,7 +240,7 @@ pub enum EndReason {
 impl EndReason {
     /// The word in events and facts.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Resolved => "resolved",
             Self::Closed => "closed",
@@ -268,7 +268,7 @@ pub enum TicketStatus {
 impl TicketStatus {
     /// The word in events and facts.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Pending => "pending",
