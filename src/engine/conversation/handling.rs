@@ -156,8 +156,7 @@ impl Conversation {
         self.handling.over_at = self.handling.over_at.max(Some(to));
         if to > piece.from {
             let kind = FactKind::Handling { from: piece.from, to };
-            let at = if by_deadline { to } else { turn.moment.time };
-            let fact = self.fact(at, Some(piece.agent.clone()), kind);
+            let fact = self.fact(to, Some(piece.agent.clone()), kind);
             turn.post(Fact { by_deadline, ..fact });
         }
         turn.signal(Signal::HandlingEnded { agent: piece.agent, conversation: self.id.clone(), from: piece.from, to });

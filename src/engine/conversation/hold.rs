@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Holder, Name, Time};
 
+use super::shares::Shares;
 use super::state::Conversation;
 use super::turn::Turn;
 
@@ -75,7 +76,7 @@ impl Conversation {
             return;
         }
         self.end_hold(turn);
-        if self.period.is_none() && !self.was_answered_since(turn.moment) {
+        if self.period.is_none() {
             self.open_period(turn);
             self.settle_handling(turn.moment.time.max(self.owner.since), turn);
         }
@@ -102,12 +103,18 @@ impl Conversation {
         }
     }
 
-    /// Since when, and by whom, a period that opens at `at` is held: by the bot as long as its hold lasted, which a late
-    /// event may find ended.
-    pub fn holders_from(&self, at: Time) -> (Holder, Option<(Holder, Time)>) {
-        match self.hold.ended_at().filter(|ended| *ended > at) {
-            Some(ended) => (Holder::Bot, Some((self.holder(), ended))),
-            None => (self.holder(), None),
-        }
+    /// The holders of a period that opens at `at`: those of before the last changes too, which a late event may reach back to.
+    pub fn shares_from(&self, at: Time) -> Shares {
+        let owner = |agent: &Option<Name>| agent.clone().map_or(Holder::Queue, Holder::Agent);
+        let by_then = |instant: Time| match self.hold.ended_at() {
+            Some(ended) if instant < ended => Holder::Bot,
+            _ if instant < self.owner.since => owner(&self.owner.before),
+            _ => self.holder(),
+        };
+        let mut shares = Shares::new(by_then(at), at);
+        let mut changes = [self.hold.ended_at().unwrap_or(at), self.owner.since];
+        changes.sort_unstable();
+        changes.into_iter().filter(|change| *change > at).for_each(|change| shares.pass(by_then(change), change));
+        shares
     }
 }

@@ -173,6 +173,9 @@ impl Conversations {
         effect: &mut Effect,
     ) -> Option<Onward<'a>> {
         let is_circle = matches!(&task, Task::Do(Action::Merged { into }) if self.leads_to(into, id));
+        if let Task::Do(Action::Merged { into }) = &task {
+            self.reference(&ConversationId { medium: Medium::Ticket, id: into.clone() }, moment.clock);
+        }
         let mut turn = Turn { settings: &self.settings, moment, out };
         let (conversation, found) = self.table.reach(id, moment.clock, |id| start(id, &task, &mut turn));
         let is_start = matches!(task, Task::Do(Action::Started(_)));

@@ -18,11 +18,7 @@ impl Conversation {
         let mut new = Self::blank(id, turn.moment.time);
         new.take_names(start);
         new.owner.agent.clone_from(&start.agent);
-        new.hold = match (&start.agent, start.bot) {
-            (Some(_), _) => Hold::over(None),
-            (None, true) => Hold::Held,
-            (None, false) => Hold::Free,
-        };
+        new.hold = if start.bot { Hold::Held } else { Hold::Free };
         new.post_started(start.in_scope, turn);
         new.notice_complaint(start.kind.as_ref(), turn);
         new.settle_active(new.started_at, turn);

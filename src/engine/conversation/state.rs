@@ -50,7 +50,9 @@ pub(super) struct Owner {
     pub agent: Option<Name>,
     /// Since when.
     pub since: Time,
-    /// Judged active time before that.
+    /// Who it was before.
+    pub before: Option<Name>,
+    /// Judged active time before that change.
     pub inherited: Span,
 }
 
@@ -107,7 +109,8 @@ impl Conversation {
             return;
         }
         let since = self.change_at(turn.moment);
-        self.owner = Owner { agent: agent.cloned(), since, inherited: self.active.judged(since) };
+        let before = self.owner.agent.take();
+        self.owner = Owner { agent: agent.cloned(), since, before, inherited: self.active.judged(since) };
         let holder = self.holder();
         if let Some(period) = &mut self.period {
             period.shares.pass(holder, since);

@@ -76,11 +76,7 @@ impl Conversation {
     /// The customer waits from the event's own time. Unless a bot holds the conversation, people's clock runs.
     pub fn open_period(&mut self, turn: &mut Turn<'_>) {
         let opened_at = turn.moment.time;
-        let (holder, then) = self.holders_from(opened_at);
-        let mut shares = Shares::new(holder, opened_at);
-        if let Some((holder, from)) = then {
-            shares.pass(holder, from);
-        }
+        let shares = self.shares_from(opened_at);
         self.period = Some(Period { opened_at, first: !self.cycle.responded, judged: None, breach: None, shares });
         if !self.hold.is_held() {
             self.start_judging(self.hold.ended_at().unwrap_or(opened_at), turn);

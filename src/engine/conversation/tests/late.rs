@@ -268,13 +268,31 @@ fn a_late_end_from_before_a_reopening_ends_the_cycle_that_runs_without_negative_
 }
 
 #[test]
-fn a_late_handoff_that_was_answered_opens_nothing() {
+fn a_late_question_is_charged_to_those_who_had_the_chat_then() {
+    check(
+        "09:00:00 c1 started bot
+         09:00:20 c1 handoff
+         09:00:20 c1 says amy
+         09:00:30 c2 started bot
+         09:00:50 c2 assigned -
+         09:00:50 c2 assigned amy
+         09:00:55 c2 assigned bob
+         clock 09:00:58
+         late 09:00:40 c2 customer
+         09:01:04 c2 says bob
+         > 09:00:20 response c1#1 amy first opened 09:00:20 wait 0 judged 0 own 0 of 30 in time held
+         > 09:01:04 response c2#1 bob first opened 09:00:40 wait 24 judged 14 own 9 of 30 in time held bot 10 amy 5 bob 9",
+    );
+}
+
+#[test]
+fn what_a_late_question_s_owner_inherits_is_what_passed_before_he_had_it() {
     check(
         "09:00:00 c1 started
-         09:00:20 c1 says amy
-         clock 09:00:30
-         late 09:00:10 c1 handoff
-         clock 10:00:00",
+         09:00:20 c1 assigned amy
+         clock 09:01:00
+         late 09:00:10 c1 customer
+         > 09:00:40 breach c1#1 amy first_response opened 09:00:10 of 30 inherited 10 posted 09:01:00",
     );
 }
 

@@ -219,3 +219,16 @@ fn what_into_has_offered_already_is_not_offered_again() {
          > 09:05:00 response t2#1 amy first again opened 09:02:00 wait 180 judged 180 own 120 held queue 60 amy 120",
     );
 }
+
+#[test]
+fn a_merge_names_the_other_ticket_and_keeps_it_known() {
+    let mut run = Run::new(Settings { forget_after: crate::model::Span::DAY, ..settings(Vec::new()) });
+    run.play(
+        "09:00:00 t2 started
+         09:10:00 t2 status closed
+         +1d09:00:00 t1 started
+         +1d09:00:00 t1 merged t2
+         clock +2d08:00:00",
+    );
+    assert!(run.fold.reference(&super::script::id("t2"), run.clock).is_some());
+}
