@@ -12,7 +12,7 @@ use crate::engine::Settings;
 use crate::model::Zone;
 
 pub use reference::markdown;
-pub use sections::{Agents, Config, EngineSection, Http, Kafka, Metrics, People, PolicySection, Store, TargetSetting, WordList};
+pub use sections::{Agents, Config, EngineSection, Http, Metrics, People, PolicySection, Store, TargetSetting, WordList};
 
 /// Prefix of environment variables that override the file.
 pub const VARIABLE_PREFIX: &str = "DESKPULSE_";

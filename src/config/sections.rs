@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::engine::{ClockMode, HandlingRule, LimitCounts};
+use crate::ingest::{KafkaOption, KafkaSettings};
 use crate::model::{Category, Medium, Name, Span};
 
 use super::{ConfigError, engine};
@@ -19,7 +20,7 @@ pub struct Config {
     /// The reporting zone: days and months.
     pub time_zone: ZoneName,
     /// Where events come from.
-    pub kafka: Kafka,
+    pub kafka: KafkaSettings,
     /// What is served.
     pub http: Http,
     /// Where state is kept.
@@ -52,49 +53,6 @@ impl std::ops::Deref for ZoneName {
     type Target = str;
     fn deref(&self) -> &str {
         &self.0
-    }
-}
-
-/// Section `[kafka]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Kafka {
-    /// Brokers to begin with, `host:port`.
-    pub brokers: Vec<String>,
-    /// Under which name positions are shown to lag tools.
-    pub group: String,
-    /// Topics to read, in the order that decides ties at one instant.
-    pub topics: Vec<String>,
-    /// librdkafka properties: TLS, SASL… A secret may be read from a file.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, KafkaOption>,
-}
-
-/// The value of a librdkafka property.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "wanted a string, a whole number, true, false, or { file = \"…\" }")]
-pub enum KafkaOption {
-    /// As it is.
-    Text(String),
-    /// A number.
-    Number(i64),
-    /// A switch.
-    Switch(bool),
-    /// The content of a file, without the line end.
-    File {
-        /// The file.
-        file: String,
-    },
-}
-
-impl Default for Kafka {
-    fn default() -> Self {
-        Self {
-            brokers: vec!["localhost:9092".to_owned()],
-            group: "deskpulse".to_owned(),
-            topics: ["chat.events", "ticket.events", "agent.events"].map(str::to_owned).to_vec(),
-            options: BTreeMap::new(),
-        }
     }
 }
 
@@ -382,9 +340,10 @@ impl Config {
             }
         }
         for (key, option) in &mut self.kafka.options {
-            if let KafkaOption::File { file } = option {
-                let text = read(&format!("kafka.options.{key}"), &folder.join(&*file))?;
-                *option = KafkaOption::Text(text.trim_end_matches(['\r', '\n']).to_owned());
+            if let KafkaOption::File { file } = &*option {
+                let path = folder.join(file);
+                let text = option.value(folder).map_err(|error| unreadable(&format!("kafka.options.{key}"), &path, &error))?;
+                *option = KafkaOption::Text(text);
             }
         }
         Ok(())
@@ -392,9 +351,7 @@ impl Config {
 
     /// Makes sure that every value is allowed.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        if self.kafka.topics.is_empty() || self.kafka.brokers.is_empty() {
-            return Err(ConfigError::invalid("kafka", "brokers and topics must name at least one each"));
-        }
+        self.kafka.check().map_err(|error| ConfigError::invalid(format!("kafka.{}", error.key), error.message))?;
         if !self.http.listen.ip().is_loopback() {
             let message = format!(
                 "{} is no loopback address, and without users the board must not be open: use 127.0.0.1, or open only metrics with http.metrics_listen",
@@ -414,15 +371,15 @@ impl Config {
     /// A copy whose secrets are not readable.
     pub(super) fn masked(&self) -> Self {
         let mut copy = self.clone();
-        for (key, option) in &mut copy.kafka.options {
-            if ["password", "secret", "key.pem", "jaas", "token"].iter().any(|word| key.contains(word)) {
-                *option = KafkaOption::Text("***".to_owned());
-            }
-        }
+        copy.kafka = self.kafka.masked();
         copy
     }
 }
 
 fn read(key: &str, file: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(file).map_err(|error| ConfigError::invalid(key, format!("file {} cannot be read: {error}", file.display())))
+    std::fs::read_to_string(file).map_err(|error| unreadable(key, file, &error))
+}
+
+fn unreadable(key: &str, file: &Path, error: &std::io::Error) -> ConfigError {
+    ConfigError::invalid(key, format!("file {} cannot be read: {error}", file.display()))
 }

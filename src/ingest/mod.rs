@@ -1,7 +1,11 @@
 //! Where records come from: the broker, files, the embedded broker of the demo. It carries bytes and positions and never looks inside.
 
 mod batch;
+mod embedded;
 pub mod file;
+mod kafka;
+mod producer;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,6 +14,10 @@ use std::time::Duration;
 use crate::model::{NextOffset, PartitionId, Time};
 
 pub use batch::{Batch, RECORD_LIMIT, Record};
+pub use embedded::{EmbeddedBroker, EmbeddedError, Feed};
+pub use kafka::{KafkaSource, KafkaSourceError, Taken};
+pub use producer::{Producer, ProducerError};
+pub use settings::{KafkaOption, KafkaSettings, SettingsError};
 
 /// A log that is read from given positions on. [`Source::next`] gives what happened, in order; the other methods say what is wanted and
 /// return at once.
