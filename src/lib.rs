@@ -7,4 +7,5 @@ pub mod engine;
 pub mod ingest;
 pub mod kpi;
 pub mod model;
+pub mod simulate;
 pub mod view;
