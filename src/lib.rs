@@ -1,5 +1,6 @@
 //! deskpulse: live contact-center KPIs from events.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod decode;
@@ -7,5 +8,9 @@ pub mod engine;
 pub mod ingest;
 pub mod kpi;
 pub mod model;
+pub mod pipeline;
+pub mod replay;
 pub mod simulate;
+pub mod store;
+pub mod telemetry;
 pub mod view;

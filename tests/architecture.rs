@@ -20,7 +20,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("store", &["model", "clock", "telemetry"]),
     ("http", &["model", "view", "clock", "telemetry"]),
     ("pipeline", &["model", "decode", "engine", "kpi", "view", "ingest", "store", "clock", "telemetry"]),
-    ("config", &["model", "engine", "ingest", "store", "http", "view"]),
+    ("config", &["model", "engine", "ingest", "store", "http", "view", "pipeline"]),
     ("replay", &["model", "decode", "engine", "kpi", "view", "ingest", "pipeline", "config"]),
 ];
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::engine::Settings;
 use crate::model::Zone;
+use crate::pipeline::CoreSettings;
 
 pub use reference::markdown;
 pub use sections::{Agents, Config, EngineSection, Http, Metrics, People, PolicySection, Store, TargetSetting, WordList};
@@ -121,6 +122,28 @@ impl Config {
     /// When a value is not allowed; [`load`] has already made sure that none is.
     pub fn engine_settings(&self) -> Result<Arc<Settings>, ConfigError> {
         engine::settings(self).map(Arc::new)
+    }
+
+    /// What the core is told.
+    ///
+    /// # Errors
+    /// As [`Config::engine_settings`].
+    pub fn core_settings(&self) -> Result<CoreSettings, ConfigError> {
+        Ok(CoreSettings {
+            engine: self.engine_settings()?,
+            phrases: self.engine.phrases.words().to_vec(),
+            auto_texts: self.engine.auto_texts.words().to_vec(),
+            windows: self.engine.windows.clone(),
+        })
+    }
+
+    /// What is allowed but probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let silent =
+            |policy: &&PolicySection| policy.first_response.is_none() && policy.next_response.is_none() && policy.resolution.is_none();
+        let numbered = self.policy.iter().enumerate().filter(|(_, policy)| silent(policy));
+        numbered.map(|(index, _)| format!("policy[{index}] sets no target: it decides nothing")).collect()
     }
 
     /// The reporting zone.

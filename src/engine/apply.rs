@@ -160,6 +160,12 @@ impl Engine {
         self.order.waiting()
     }
 
+    /// How many events of a partition wait for their turn.
+    #[must_use]
+    pub fn pending_of(&self, partition: PartitionId) -> usize {
+        self.order.waiting_of(partition)
+    }
+
     /// The next instant after which something happens without an event.
     pub fn next_deadline(&mut self) -> Option<Time> {
         self.next_key().map(|key| key.at)

@@ -58,6 +58,11 @@ impl Frontier {
         known.idle = false;
     }
 
+    /// Something came from a partition that is no new event.
+    pub fn busy(&mut self, partition: PartitionId) {
+        self.partitions.entry(partition).or_default().idle = false;
+    }
+
     /// The broker confirmed at `at` that the partition is read to its end.
     pub fn confirmed(&mut self, partition: PartitionId, at: Time) {
         let known = self.partitions.entry(partition).or_default();

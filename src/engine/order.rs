@@ -16,6 +16,7 @@ pub struct Order {
     allowed_lateness: Span,
     pending: BTreeMap<Time, Vec<Waiting>>,
     count: usize,
+    waiting_of: BTreeMap<PartitionId, usize>,
     newest: BTreeMap<PartitionId, Time>,
     clock: Time,
     told_pending: BTreeSet<Position>,
@@ -48,6 +49,7 @@ impl Order {
             allowed_lateness,
             pending: BTreeMap::new(),
             count: 0,
+            waiting_of: BTreeMap::new(),
             newest: BTreeMap::new(),
             clock: Time::MIN,
             told_pending: BTreeSet::new(),
@@ -85,6 +87,12 @@ impl Order {
         self.count
     }
 
+    /// How many events of a partition wait.
+    #[must_use]
+    pub fn waiting_of(&self, partition: PartitionId) -> usize {
+        self.waiting_of.get(&partition).copied().unwrap_or(0)
+    }
+
     /// Puts an event in its place and says whether it is late. `reach` is what its partition's newest may move to at most: its arrival.
     pub fn push(&mut self, event: Event, position: Position, reach: Time) -> bool {
         let newest = self.newest.get(&position.partition).copied().unwrap_or(Time::MIN);
@@ -97,6 +105,7 @@ impl Order {
         }
         self.pending.entry(place).or_default().push(Waiting { late, position, event });
         self.count += 1;
+        *self.waiting_of.entry(position.partition).or_default() += 1;
         late
     }
 
@@ -110,6 +119,11 @@ impl Order {
     pub fn take_first(&mut self) -> Vec<Waiting> {
         let Some((_, mut events)) = self.pending.pop_first() else { return Vec::new() };
         self.count -= events.len();
+        for waiting in &events {
+            if let Some(count) = self.waiting_of.get_mut(&waiting.position.partition) {
+                *count -= 1;
+            }
+        }
         if events.len() > 1 {
             events.sort_by_key(|waiting| (waiting.late, waiting.position));
         }
@@ -145,9 +159,10 @@ impl Order {
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
         match row.table {
             Table::Pending => {
-                let (position, PendingRow { place, waiting }) = row.read(ROW_VERSION)?;
+                let (position, PendingRow { place, waiting }): (Position, _) = row.read(ROW_VERSION)?;
                 self.pending.entry(place).or_default().push(waiting);
                 self.count += 1;
+                *self.waiting_of.entry(position.partition).or_default() += 1;
                 self.told_pending.insert(position);
             }
             Table::Partition => {

@@ -36,6 +36,17 @@ pub enum Setting {
     Within(Span),
 }
 
+impl Setting {
+    /// The limit, if it sets one.
+    #[must_use]
+    pub fn limit(self) -> Option<Span> {
+        match self {
+            Self::Within(limit) => Some(limit),
+            Self::Unset | Self::Off => None,
+        }
+    }
+}
+
 /// The match keys of a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Match {

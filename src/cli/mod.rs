@@ -1,0 +1,78 @@
+//! The command line: what users type. Each command has its file; this one only tells them apart and turns errors into exit codes.
+#![expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]
+
+mod check;
+mod replay;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Live contact-center KPIs from Kafka: the 30-second rule, resolution, complaints, utilization.
+#[derive(Debug, Parser)]
+#[command(name = "deskpulse", version, max_term_width = 120, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Replay(replay::Args),
+    Check(check::Args),
+    Schema(schema::Args),
+}
+
+/// Why a command failed, and with which exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The command was used or configured in a way that cannot work: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// It failed while running: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl CommandError {
+    /// Something that the user wrote.
+    pub(crate) fn usage(error: impl std::fmt::Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+
+    /// Something that happened.
+    pub(crate) fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Runs the command that was typed. Exit codes: 0 done, 1 failed while running, 2 usage or configuration.
+#[must_use]
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Replay(args) => replay::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Schema(args) => schema::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("deskpulse: {error}");
+            ExitCode::from(match error {
+                CommandError::Usage(_) => 2,
+                CommandError::Failed(_) => 1,
+            })
+        }
+    }
+}
+
+/// The configuration of a command: its file, if one is given, and the environment over it.
+pub(crate) fn configuration(file: Option<&std::path::Path>) -> Result<crate::config::Config, CommandError> {
+    crate::config::load(file, std::env::vars()).map_err(CommandError::usage)
+}
+
+/// Says what is allowed but probably not meant.
+pub(crate) fn warn(warning: &str) {
+    eprintln!("deskpulse: warning: {warning}");
+}

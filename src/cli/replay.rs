@@ -1,0 +1,96 @@
+//! `deskpulse replay`: the same engine over files.
+#![expect(clippy::print_stderr, reason = "rejected lines and the closing line go to standard error")]
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::decode;
+use crate::kpi::PeriodKind;
+use crate::model::Time;
+use crate::replay::{Complaint, Print, Replay, ReplayError};
+
+use super::CommandError;
+
+/// Run the engine over NDJSON files and print what comes out
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Move the clock on to here at the end: RFC 3339 or milliseconds
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    until: Option<Time>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = What::Totals)]
+    print: What,
+    /// Totals of months or days
+    #[arg(long, value_enum, default_value_t = Periods::Month)]
+    period: Periods,
+    /// Fail when any line is rejected, or has a field that nobody knows
+    #[arg(long)]
+    strict: bool,
+    /// Files of events, one JSON object a line; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Totals, one row a line
+    Totals,
+    /// Every fact, one a line
+    Facts,
+    /// The Prometheus page
+    Metrics,
+    /// Who waits, and what each agent does
+    Live,
+    /// What became of the lines
+    Summary,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Periods {
+    /// Months of the reporting zone
+    Month,
+    /// Days of the reporting zone
+    Day,
+}
+
+/// Reads a time of the command line.
+pub(super) fn parse_time(text: &str) -> Result<Time, String> {
+    decode::parse_time(text).map_err(|error| error.to_string())
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args) -> Result<(), CommandError> {
+    let config = super::configuration(args.config.as_deref())?;
+    let period = if args.period == Periods::Month { PeriodKind::Month } else { PeriodKind::Day };
+    let print = match args.print {
+        What::Totals => Print::Totals(period),
+        What::Facts => Print::Facts,
+        What::Metrics => Print::Metrics,
+        What::Live => Print::Live,
+        What::Summary => Print::Summary,
+    };
+    let replay = Replay { config: &config, files: &args.files, until: args.until, strict: args.strict };
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut complained = false;
+    let done = replay.print(print, &mut out, &mut |complaint: &Complaint<'_>| {
+        complained = true;
+        eprintln!("{complaint}");
+    });
+    let summary = match done.and_then(|summary| out.flush().map(|()| summary).map_err(ReplayError::from)) {
+        Ok(summary) => summary,
+        Err(error) if error.is_broken_pipe() => return Ok(()),
+        Err(error) if error.is_usage() => return Err(CommandError::usage(error)),
+        Err(error) => return Err(CommandError::failed(error)),
+    };
+    let rejected: u64 = summary.rejected.values().sum();
+    eprintln!("{} applied, {} duplicate, {} late, {rejected} rejected", summary.applied, summary.duplicate, summary.late);
+    if args.strict && complained {
+        return Err(CommandError::failed("--strict: some lines were rejected or have unknown fields: correct them, or leave out --strict"));
+    }
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! The core: records in, facts out, and everything that facts are folded into. Synchronous; the service, the replay and the benchmarks
+//! all run this one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
+use crate::engine::{Arrival, Engine, Policies, Pushed, Reach, Settings, TargetNow, targets_in_force};
+use crate::ingest::Record;
+use crate::kpi::{Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
+use crate::model::{Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
+use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
+
+/// What the core is told.
+#[derive(Debug, Clone)]
+pub struct CoreSettings {
+    /// The engine's part.
+    pub engine: Arc<Settings>,
+    /// Banned phrases.
+    pub phrases: Vec<String>,
+    /// Texts that are automatic whoever sent them.
+    pub auto_texts: Vec<String>,
+    /// Lengths of the rolling windows.
+    pub windows: Vec<Span>,
+}
+
+/// Why a core cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The words that texts are searched for.
+    #[error("configuration engine: {0}")]
+    Decoder(#[from] DecoderError),
+}
+
+/// Decoder, engine, totals, windows and counters, in the order in which a record goes through them.
+#[derive(Debug)]
+pub struct Core {
+    decoder: Decoder,
+    engine: Engine,
+    totals: Totals,
+    windows: Windows,
+    counters: Counters,
+    losses: Vec<Losses>,
+    clamped: u64,
+    lengths: Vec<Span>,
+    policies: Policies,
+    zone: Zone,
+    targets: (Option<Day>, Arc<[TargetNow]>),
+}
+
+/// How snapshots are shown.
+#[derive(Debug, Clone, Default)]
+pub struct Display {
+    /// Which series there are.
+    pub series: Arc<SeriesOptions>,
+    /// Names of agents, by id.
+    pub names: Arc<BTreeMap<Name, Name>>,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// Its event counts.
+    Applied,
+    /// Its event was seen before.
+    Duplicate,
+    /// It is none of our types.
+    UnknownType,
+    /// It is empty.
+    Tombstone,
+    /// It is no event.
+    Rejected(Reject),
+}
+
+/// Records of one topic that are no events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Losses {
+    /// Of a type that is not ours.
+    pub unknown_type: u64,
+    /// Empty.
+    pub tombstone: u64,
+    /// Rejected, by [`Reason::ALL`].
+    pub rejected: [u64; Reason::ALL.len()],
+}
+
+impl Core {
+    /// A core that has seen nothing.
+    ///
+    /// # Errors
+    /// When phrases or automatic texts cannot be searched for.
+    pub fn new(settings: &CoreSettings) -> Result<Self, CoreError> {
+        let engine = &settings.engine;
+        let totals = TotalsSettings {
+            zone: engine.zone.clone(),
+            settle: engine.settle,
+            short_abandon: engine.short_abandon,
+            track_changes: engine.track_changes,
+        };
+        let windows =
+            WindowSettings { windows: settings.windows.clone(), short_abandon: engine.short_abandon, track_changes: engine.track_changes };
+        Ok(Self {
+            decoder: Decoder::new(&settings.phrases, &settings.auto_texts)?,
+            engine: Engine::new(Arc::clone(engine)),
+            totals: Totals::new(totals),
+            windows: Windows::new(&windows),
+            counters: Counters::new(Edges::new(&targets(engine)), engine.track_changes),
+            losses: Vec::new(),
+            clamped: 0,
+            lengths: settings.windows.clone(),
+            policies: engine.policies.clone(),
+            zone: engine.zone.clone(),
+            targets: (None, Arc::new([])),
+        })
+    }
+
+    /// Takes a record: it ends in exactly one of the outcomes.
+    pub fn take(&mut self, record: Record<'_>) -> Taken {
+        let partition = record.position.partition;
+        match self.decoder.decode(record.value) {
+            Decoded::Event(event) => match self.engine.push(Arrival { event, position: record.position, arrived: record.arrived }) {
+                Pushed::Duplicate => Taken::Duplicate,
+                Pushed::Accepted { .. } => Taken::Applied,
+            },
+            Decoded::Tombstone => {
+                self.losses_mut(partition).tombstone += 1;
+                Taken::Tombstone
+            }
+            Decoded::UnknownType(_) => {
+                self.losses_mut(partition).unknown_type += 1;
+                Taken::UnknownType
+            }
+            Decoded::Rejected(reject) => {
+                self.losses_mut(partition).rejected[reject.reason as usize] += 1;
+                Taken::Rejected(reject)
+            }
+        }
+    }
+
+    /// Moves the clock as far as `reach` allows and folds what was decided; gives it back for receipts.
+    pub fn advance(&mut self, reach: Reach) -> Vec<Posted> {
+        self.engine.advance(reach);
+        let posted = self.engine.drain();
+        for one in &posted {
+            self.totals.post(one);
+            self.windows.post(one);
+            self.counters.post(one);
+            self.clamped += u64::from(matches!(&one.output, Output::Tally(tally) if **tally == Tally::Clamped));
+        }
+        posted
+    }
+
+    /// Each row of state that was touched or removed since the last call, once.
+    pub fn changes(&mut self) -> Vec<Row> {
+        let mut rows = self.engine.changes();
+        self.totals.changes(&mut rows);
+        self.windows.changes(&mut rows);
+        self.counters.changes(&mut rows);
+        rows
+    }
+
+    /// Takes rows of [`Core::changes`] back, those of one table in the order of their keys.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub fn restore(&mut self, rows: &[Row]) -> Result<(), RowError> {
+        self.engine.restore(rows)?;
+        for row in rows {
+            match row.table {
+                Table::Total | Table::Correction | Table::AgentTeam => self.totals.restore(row)?,
+                Table::Window => self.windows.restore(row)?,
+                Table::Counter => self.counters.restore(row)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is shown, as of the clock.
+    pub fn snapshot(&mut self, caught_up: bool, display: &Display) -> Snapshot {
+        let clock = self.engine.clock();
+        let live = self.engine.live();
+        let open = self.engine.open_time();
+        let spent = live.agents.iter().map(|agent| SpentReading {
+            agent: agent.agent.clone(),
+            team: agent.team.clone(),
+            windows: self.lengths.iter().map(|length| self.engine.spent_between(&agent.agent, clock - *length, clock)).collect(),
+        });
+        let spent = spent.collect();
+        let all_agents = display.series.agents == AgentOption::All;
+        Snapshot {
+            caught_up,
+            spent,
+            windows: self.windows.read(clock),
+            counters: self.counters.read(&open),
+            months: self.totals.month_to_date(clock, &open, all_agents),
+            targets: self.targets_now(clock),
+            names: Arc::clone(&display.names),
+            options: Arc::clone(&display.series),
+            live,
+        }
+    }
+
+    fn targets_now(&mut self, clock: Time) -> Arc<[TargetNow]> {
+        let day = self.zone.day(clock);
+        if self.targets.0 != Some(day) {
+            self.targets = (Some(day), targets_in_force(&self.policies, day).into());
+        }
+        Arc::clone(&self.targets.1)
+    }
+
+    /// Samples dropped from full rolling windows.
+    #[must_use]
+    pub fn window_samples_left_out(&self) -> u64 {
+        self.windows.left_out()
+    }
+
+    /// The decoder.
+    #[must_use]
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Counts a duplicate that was found before it came here.
+    pub fn count_duplicate(&mut self, partition: PartitionId) {
+        self.engine.count_duplicate(partition);
+    }
+
+    /// The totals.
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Records that are no events, by topic.
+    #[must_use]
+    pub fn losses(&self) -> &[Losses] {
+        &self.losses
+    }
+
+    /// Durations that came out negative and were counted as zero.
+    #[must_use]
+    pub fn clamped(&self) -> u64 {
+        self.clamped
+    }
+
+    /// What became of all records.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for counts in self.engine.counts() {
+            summary.applied += counts.applied;
+            summary.duplicate += counts.duplicate;
+            summary.late += counts.late;
+            summary.skewed += counts.skewed;
+            summary.implicit += counts.implicit;
+        }
+        for losses in &self.losses {
+            summary.unknown_type += losses.unknown_type;
+            summary.tombstone += losses.tombstone;
+            for (reason, count) in Reason::ALL.into_iter().zip(losses.rejected) {
+                *summary.rejected.entry(reason.word()).or_default() += count;
+            }
+        }
+        summary
+    }
+
+    fn losses_mut(&mut self, partition: PartitionId) -> &mut Losses {
+        let topic = usize::from(partition.topic);
+        if self.losses.len() <= topic {
+            self.losses.resize(topic + 1, Losses::default());
+        }
+        &mut self.losses[topic]
+    }
+}
+
+/// Every limit that a policy sets: histograms have an edge at each.
+fn targets(engine: &Settings) -> Vec<(Sla, Span)> {
+    let all = engine.policies.all().iter();
+    let slas = [Sla::FirstResponse, Sla::NextResponse, Sla::Resolution];
+    all.flat_map(|policy| slas.map(|sla| (sla, policy.setting(sla))))
+        .filter_map(|(sla, setting)| setting.limit().map(|limit| (sla, limit)))
+        .collect()
+}

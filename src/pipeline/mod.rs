@@ -1,0 +1,9 @@
+//! From records to snapshots: the core that everything runs, and the one loop that feeds it.
+
+mod core;
+mod readiness;
+mod service;
+
+pub use core::{Core, CoreError, CoreSettings, Display, Losses, Taken};
+pub use readiness::STALE_AFTER;
+pub use service::{Published, Service, ServiceError, ServiceSettings};

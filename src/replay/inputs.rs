@@ -1,0 +1,119 @@
+//! The files of a replay, merged: the one whose newest event is the oldest is read next, so that all move through time together.
+//!
+//! Which of two equal events is the duplicate is decided by the order of files, then lines (ruling 22), so several files are read twice:
+//! first in that order to find the duplicates, then merged.
+
+use std::collections::BTreeSet;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::decode::{Decoded, Decoder};
+use crate::engine::{Dedup, Settings};
+use crate::ingest::Record;
+use crate::ingest::file::{FileError, FileReader};
+use crate::model::{Position, Time};
+
+/// Files in the order of the command line, and which of their lines are duplicates of earlier ones.
+pub struct Inputs {
+    readers: Vec<FileReader>,
+    ended: Vec<bool>,
+    duplicates: BTreeSet<Position>,
+    /// Standard input, kept when it has to be read twice.
+    _spooled: Vec<tempfile::NamedTempFile>,
+}
+
+/// Why the inputs cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// More files than can be numbered.
+    #[error("{0} files: at most 65535 can be replayed together")]
+    TooMany(usize),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The copy of standard input.
+    #[error("cannot keep standard input in the folder for temporary files: {0}; free some space, or give it as a file")]
+    Spool(#[from] io::Error),
+}
+
+impl Inputs {
+    /// Opens the files; several are read once already.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn open(files: &[PathBuf], decoder: &Decoder, settings: &Settings) -> Result<Self, InputError> {
+        let mut spooled = Vec::new();
+        let mut paths = files.to_vec();
+        if files.len() > 1 {
+            for path in paths.iter_mut().filter(|path| path.as_path() == Path::new("-")) {
+                let copy = spool()?;
+                copy.path().clone_into(path);
+                spooled.push(copy);
+            }
+        }
+        let duplicates = if files.len() > 1 { find_duplicates(&paths, decoder, settings)? } else { BTreeSet::new() };
+        Ok(Self { readers: open_all(&paths)?, ended: vec![false; files.len()], duplicates, _spooled: spooled })
+    }
+
+    /// The next line of a file, by its place on the command line, and whether its event was in an earlier file or line.
+    ///
+    /// # Errors
+    /// When the file cannot be read on.
+    pub fn next(&mut self, file: u16) -> Result<Option<(Record<'_>, bool)>, InputError> {
+        let file = usize::from(file);
+        let Some(record) = self.readers[file].read()? else {
+            self.ended[file] = true;
+            return Ok(None);
+        };
+        Ok(Some((record, self.duplicates.contains(&record.position))))
+    }
+
+    /// Whether the end of a file has been seen.
+    #[must_use]
+    pub fn is_ended(&self, file: u16) -> bool {
+        self.ended[usize::from(file)]
+    }
+
+    /// How many files there are.
+    #[must_use]
+    pub fn count(&self) -> u16 {
+        u16::try_from(self.readers.len()).unwrap_or(u16::MAX)
+    }
+}
+
+fn open_all(paths: &[PathBuf]) -> Result<Vec<FileReader>, InputError> {
+    let numbered = paths.iter().enumerate();
+    numbered
+        .map(|(index, path)| {
+            let index = u16::try_from(index).map_err(|_| InputError::TooMany(paths.len()))?;
+            Ok(FileReader::open(path, index)?)
+        })
+        .collect()
+}
+
+fn spool() -> io::Result<tempfile::NamedTempFile> {
+    let mut copy = tempfile::NamedTempFile::new()?;
+    io::copy(&mut io::stdin().lock(), &mut copy)?;
+    copy.flush()?;
+    copy.seek(SeekFrom::Start(0))?;
+    Ok(copy)
+}
+
+fn find_duplicates(paths: &[PathBuf], decoder: &Decoder, settings: &Settings) -> Result<BTreeSet<Position>, InputError> {
+    let mut dedup = Dedup::new(settings.duplicate_window, settings.duplicate_limit);
+    let mut found = BTreeSet::new();
+    for mut reader in open_all(paths)? {
+        let mut newest = Time::MIN;
+        while let Some(record) = reader.read()? {
+            let Decoded::Event(event) = decoder.decode(record.value) else { continue };
+            let reference = newest.max(event.time);
+            if dedup.seen(event.source.as_ref(), &event.id, event.time, reference) {
+                found.insert(record.position);
+            } else {
+                newest = reference;
+                dedup.forget(Time::MIN);
+            }
+        }
+    }
+    Ok(found)
+}

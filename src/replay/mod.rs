@@ -1,0 +1,204 @@
+//! Replay: the service's own core over files, no broker, deterministic.
+
+mod inputs;
+mod sorted;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::config::{Config, ConfigError};
+use crate::decode;
+use crate::engine::{ClockMode, Frontier, Reach};
+use crate::ingest::Record;
+use crate::kpi::PeriodKind;
+use crate::model::{Fact, Output, PartitionId, Posted, Time};
+use crate::pipeline::{Core, CoreError, Taken};
+use crate::view::{self, Summary};
+
+pub use inputs::{InputError, Inputs};
+pub use sorted::{Place, Sorted};
+
+/// Records that are taken between two moves of the clock: it changes no result, only the speed.
+const RECORDS_PER_ADVANCE: u32 = 512;
+
+/// One replay.
+#[derive(Debug, Clone, Copy)]
+pub struct Replay<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// Files in their order; `-` is standard input.
+    pub files: &'a [PathBuf],
+    /// Where the clock is moved at the end, if that is later than the newest event.
+    pub until: Option<Time>,
+    /// Whether fields that nobody knows are complained about.
+    pub strict: bool,
+}
+
+/// What to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Print {
+    /// Rows of totals, one JSON object a line.
+    Totals(PeriodKind),
+    /// Every fact, one JSON object a line.
+    Facts,
+    /// The Prometheus exposition at the end.
+    Metrics,
+    /// The live view at the end.
+    Live,
+    /// What became of the lines.
+    Summary,
+}
+
+/// A line that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint<'a> {
+    /// The file as it was named.
+    pub file: &'a std::path::Path,
+    /// The line, from 1.
+    pub line: i64,
+    /// What was found, and what is allowed.
+    pub message: String,
+}
+
+impl std::fmt::Display for Complaint<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.file.display(), self.line, self.message)
+    }
+}
+
+/// Why a replay failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What the configuration comes to.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// The files.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// What was to be printed.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl ReplayError {
+    /// Whether whoever reads the output has closed it: no error for a command in a pipe.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Whether the user has to change what he wrote.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        !matches!(self, Self::Output(_))
+    }
+}
+
+impl Replay<'_> {
+    /// Runs the files through the core and prints.
+    ///
+    /// # Errors
+    /// When the configuration is wrong, a file cannot be read, or the output not be written.
+    pub fn print(&self, what: Print, out: &mut dyn Write, complain: &mut dyn FnMut(&Complaint<'_>)) -> Result<Summary, ReplayError> {
+        let mut facts = Sorted::default();
+        let mut sequence = 0_u64;
+        let core = self.run(complain, &mut |posted| {
+            if let (Print::Facts, Output::Fact(fact)) = (what, &posted.output) {
+                sequence += 1;
+                return push(&mut facts, fact, sequence);
+            }
+            Ok(())
+        })?;
+        let summary = core.summary();
+        match what {
+            Print::Facts => facts.finish(out)?,
+            Print::Totals(period) => {
+                let open = core.engine().open_time();
+                for row in core.totals().rows(period, core.engine().clock(), &open) {
+                    writeln!(out, "{}", view::totals::line(&row))?;
+                }
+            }
+            Print::Metrics | Print::Live => {}
+            Print::Summary => writeln!(out, "{}", summary.json())?,
+        }
+        Ok(summary)
+    }
+
+    /// Runs the files through the core; `each` sees what was decided, in order.
+    ///
+    /// # Errors
+    /// When the configuration is wrong, a file cannot be read, or `each` fails.
+    pub fn run(
+        &self,
+        complain: &mut dyn FnMut(&Complaint<'_>),
+        each: &mut dyn FnMut(&Posted) -> io::Result<()>,
+    ) -> Result<Core, ReplayError> {
+        let settings = self.config.core_settings()?;
+        let mut core = Core::new(&settings)?;
+        let mut inputs = Inputs::open(self.files, core.decoder(), &settings.engine)?;
+        let files = (0..inputs.count()).map(|topic| PartitionId { topic, partition: 0 });
+        let mut frontier = Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, files);
+        let mut advance = |core: &mut Core, reach| core.advance(reach).iter().try_for_each(&mut *each);
+        while let Some((partition, _)) = frontier.slowest() {
+            for _ in 0..RECORDS_PER_ADVANCE {
+                if frontier.slowest().is_none_or(|(slowest, _)| slowest != partition)
+                    || !self.step(&mut core, &mut inputs, partition, complain)?
+                {
+                    break;
+                }
+                if let Some(newest) = core.engine().newest(partition) {
+                    frontier.newest(partition, newest);
+                }
+            }
+            if inputs.is_ended(partition.topic) {
+                frontier.idle(partition);
+            }
+            if let reach @ Reach::Before(_) = frontier.reach() {
+                advance(&mut core, reach)?;
+            }
+        }
+        let newest = core.engine().newest_of_all().unwrap_or(Time::MIN);
+        advance(&mut core, Reach::Through(self.until.map_or(newest, |until| until.max(newest))))?;
+        Ok(core)
+    }
+
+    /// Takes the next line of a file; false at its end.
+    fn step(
+        &self,
+        core: &mut Core,
+        inputs: &mut Inputs,
+        partition: PartitionId,
+        complain: &mut dyn FnMut(&Complaint<'_>),
+    ) -> Result<bool, ReplayError> {
+        let file = &self.files[usize::from(partition.topic)];
+        let Some((record, is_duplicate)) = inputs.next(partition.topic)? else { return Ok(false) };
+        if self.strict {
+            self.complain_of_unknown_fields(&record, file, complain);
+        }
+        let line = record.position.offset;
+        if is_duplicate {
+            core.count_duplicate(partition);
+        } else if let Taken::Rejected(reject) = core.take(record) {
+            complain(&Complaint { file, line, message: format!("{}: {}", reject.reason.word(), reject.message) });
+        }
+        Ok(true)
+    }
+
+    fn complain_of_unknown_fields(&self, record: &Record<'_>, file: &std::path::Path, complain: &mut dyn FnMut(&Complaint<'_>)) {
+        for field in decode::unknown_fields(record.value) {
+            let hint = field.nearest.map_or_else(String::new, |nearest| format!(", did you mean {nearest}?"));
+            let message = format!("unknown field {}{hint}", field.name);
+            complain(&Complaint { file, line: record.position.offset, message });
+        }
+    }
+}
+
+fn push(facts: &mut Sorted, fact: &Fact, sequence: u64) -> io::Result<()> {
+    match view::fact::line(fact) {
+        Some(line) => facts.push(Place::of(fact, sequence), line),
+        None => Ok(()),
+    }
+}
