@@ -61,7 +61,7 @@ fn digits(out: &mut String, mut value: u64, width: usize) {
         text[place] = b'0' + (value % 10) as u8;
         value /= 10;
     }
-    out.extend(text[place..].iter().map(|digit| char::from(*digit)));
+    out.push_str(std::str::from_utf8(&text[place..]).unwrap_or_default());
 }
 
 /// Appends formatted text.

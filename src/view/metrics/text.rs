@@ -16,6 +16,8 @@ pub struct Page {
 pub struct Series<'a> {
     text: &'a mut String,
     metric: &'static Metric,
+    /// What stands before each label's value, from the second on with the end of the value before it.
+    before: Vec<String>,
     begun: bool,
 }
 
@@ -36,7 +38,9 @@ impl Page {
 
     /// Begins a family. Every family of a page is begun once.
     pub fn family(&mut self, metric: &'static Metric) -> Series<'_> {
-        Series { text: &mut self.text, metric, begun: false }
+        let begin = |(index, label): (usize, &&str)| format!("{}{label}=\"", if index == 0 { "{" } else { "\"," });
+        let before = metric.labels.iter().enumerate().map(begin).collect();
+        Series { text: &mut self.text, metric, before, begun: false }
     }
 
     /// The page.
@@ -69,20 +73,14 @@ impl Series<'_> {
         self.head();
         self.text.push_str(self.metric.name);
         self.text.push_str(suffix);
-        let mut before = '{';
-        let edge = edge.map(|edge| ("le", edge));
-        for (name, value) in self.metric.labels.iter().copied().zip(labels.iter().copied()).chain(edge) {
-            self.text.push(before);
-            self.text.push_str(name);
-            self.text.push_str("=\"");
+        for (before, value) in self.before.iter().zip(labels) {
+            self.text.push_str(before);
             escape(self.text, value);
-            self.text.push('"');
-            before = ',';
         }
-        if before == ',' {
-            self.text.push('}');
+        if let Some(edge) = edge {
+            number::put(self.text, format_args!("\",le=\"{edge}"));
         }
-        self.text.push(' ');
+        self.text.push_str(if labels.is_empty() { " " } else { "\"} " });
         value.write(self.text);
         self.text.push('\n');
     }
@@ -97,15 +95,17 @@ impl Series<'_> {
 
 /// Appends a label's value: backslash, quote and line feed escaped, so that no two values are written alike.
 fn escape(out: &mut String, value: &str) {
+    // Looked for as bytes, since almost no value has one: these three are never part of another character.
     let mut rest = value;
-    while let Some(place) = rest.find(['\\', '"', '\n']) {
-        out.push_str(&rest[..place]);
-        out.push_str(match rest.as_bytes()[place] {
-            b'\\' => "\\\\",
-            b'"' => "\\\"",
+    while let Some(place) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
+        let (clean, special) = rest.split_at(place);
+        out.push_str(clean);
+        out.push_str(match special.as_bytes().first() {
+            Some(b'\\') => "\\\\",
+            Some(b'"') => "\\\"",
             _ => "\\n",
         });
-        rest = &rest[place + 1..];
+        rest = special.get(1..).unwrap_or_default();
     }
     out.push_str(rest);
 }
