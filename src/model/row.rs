@@ -77,6 +77,14 @@ impl Row {
         Self { table, key: encode(Vec::new(), key), value: None }
     }
 
+    /// The key alone, in a table whose keys say what kind of content a row has.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn read_key<K: DeserializeOwned>(&self) -> Result<K, RowError> {
+        postcard::from_bytes(&self.key).map_err(|_| RowError::Damaged { table: self.table })
+    }
+
     /// Key and content of a row that is there, of version `version`.
     ///
     /// # Errors

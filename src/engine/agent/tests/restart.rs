@@ -1,0 +1,134 @@
+//! State carried over by rows alone goes on as if nothing had happened.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::random::{Happening, Teller, happenings, places};
+use super::*;
+use crate::model::{Row, RowError, Table};
+
+/// What a store holds.
+#[derive(Default)]
+struct Store(BTreeMap<Vec<u8>, Row>);
+
+impl Store {
+    /// Takes the changes; each row must come once.
+    fn save(&mut self, agents: &mut Agents) {
+        let mut rows = Vec::new();
+        agents.changes(&mut rows);
+        let mut keys: Vec<_> = rows.iter().map(|row| row.key.clone()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), rows.len(), "a row comes once");
+        for row in rows {
+            if row.value.is_some() {
+                self.0.insert(row.key.clone(), row);
+            } else {
+                assert!(self.0.remove(&row.key).is_some(), "only stored rows are removed");
+            }
+        }
+    }
+
+    fn load(&self, settings: &Arc<Settings>) -> Agents {
+        let mut agents = Agents::new(Arc::clone(settings));
+        self.0.values().for_each(|row| agents.restore(row).unwrap());
+        agents
+    }
+}
+
+fn closing(zone: Zone) -> Settings {
+    let mut settings = Settings { zone, settle: Span(3 * Span::HOUR.0), ..settings() };
+    settings.agents.waiting_limit = 1;
+    settings.agents.presence_timeout = Some(Span(5 * Span::HOUR.0));
+    settings
+}
+
+/// All that can be seen of the fold: what was posted, the live view, open time, a window, the next deadline.
+type Seen = (Vec<String>, Vec<AgentNow>, Vec<Tally>, SpentTime, Option<DeadlineKey>);
+
+fn seen(teller: &Teller) -> Seen {
+    let clock = teller.script.clock;
+    let agents = &teller.script.agents;
+    let told = teller.script.posted.iter().map(line).collect();
+    let spent = agents.spent_between(&name("amy"), clock - Span::DAY, clock);
+    (told, agents.live(clock), agents.open_time(clock), spent, agents.next_deadline())
+}
+
+fn run(start: Time, settings: &Settings, happenings: &[Happening], cuts: &[usize]) -> Vec<Seen> {
+    let mut teller = Teller::new(Script::with(settings.clone()), start);
+    let mut store = Store::default();
+    let mut all = Vec::new();
+    for (index, happening) in happenings.iter().enumerate() {
+        teller.tell(happening);
+        all.push(seen(&teller));
+        if cuts.contains(&index) {
+            store.save(&mut teller.script.agents);
+            teller.script.agents = store.load(&teller.script.settings);
+        } else if index % 3 == 0 {
+            store.save(&mut teller.script.agents);
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_log_can_be_cut_anywhere((zone, start) in places(), happenings in happenings(300), cuts in prop::collection::vec(0_usize..300, 1..4)) {
+        let settings = closing(zone);
+        prop_assert_eq!(run(start, &settings, &happenings, &cuts), run(start, &settings, &happenings, &[]));
+    }
+}
+
+#[test]
+fn nothing_is_noted_without_a_store() {
+    let mut script = Script::with(Settings { track_changes: false, ..settings() });
+    script.status("09:00", "amy", "available");
+    let mut rows = Vec::new();
+    script.agents.changes(&mut rows);
+    assert!(rows.is_empty());
+}
+
+#[test]
+fn a_busy_agents_rows_stay_small() {
+    let mut script = Script::new();
+    let start = at("09:00");
+    script.status("09:00", "amy", "available");
+    let mut store = Store::default();
+    for number in 0..5_000 {
+        let (from, to) = (start + Span(number * 2_000), start + Span(number * 2_000 + 1_500));
+        for (at, begins) in [(from, true), (to, false)] {
+            let conversation = chat("c1");
+            let signal = if begins {
+                Signal::HandlingBegan { agent: name("amy"), conversation, at }
+            } else {
+                Signal::HandlingEnded { agent: name("amy"), conversation, from, to }
+            };
+            script.event(at, at, |agents, moment, out| agents.take(&signal, moment, out));
+        }
+        let mut rows = Vec::new();
+        script.agents.changes(&mut rows);
+        let bytes: usize = rows.iter().map(|row| row.key.len() + row.value.as_ref().map_or(0, Vec::len)).sum();
+        assert!(bytes < 700, "{bytes} bytes in {} rows", rows.len());
+        rows.into_iter().for_each(|row| _ = store.0.insert(row.key.clone(), row));
+    }
+    let stored: usize = store.0.values().map(|row| row.value.as_ref().map_or(0, Vec::len)).sum();
+    assert!(stored < 30_000, "{stored} bytes for 10000 edges");
+}
+
+#[test]
+fn a_damaged_or_newer_row_is_refused() {
+    let mut script = Script::new();
+    script.status("09:00", "amy", "available");
+    let mut rows = Vec::new();
+    script.agents.changes(&mut rows);
+    let mut newer = rows[0].clone();
+    newer.value.as_mut().unwrap()[0] = 9;
+    let refused = Agents::new(Arc::new(settings())).restore(&newer);
+    assert_eq!(refused, Err(RowError::Version { table: Table::Agent, found: 9, known: 1 }));
+    let mut damaged = rows[0].clone();
+    damaged.value.as_mut().unwrap().truncate(3);
+    assert_eq!(Agents::new(Arc::new(settings())).restore(&damaged), Err(RowError::Damaged { table: Table::Agent }));
+}
