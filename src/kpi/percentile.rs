@@ -116,12 +116,13 @@ impl From<Packed> for Sparse {
 impl TryFrom<Vec<u8>> for Packed {
     type Error = Damaged;
 
-    /// Takes only what packing again would give: buckets that rise, counts that are not 0.
+    /// Takes only what packing again would give: buckets that rise, counts that are neither 0 nor beyond all reason.
     fn try_from(bytes: Vec<u8>) -> Result<Self, Damaged> {
         let packed = Self(bytes);
         let entries: Vec<(u16, i64)> = packed.entries().collect();
         let rises = entries.is_sorted_by(|(before, _), (after, _)| before < after);
-        let same = rises && merged(entries.into_iter(), std::iter::empty()) == packed;
+        let sane = entries.iter().all(|(_, count)| count.unsigned_abs() <= u64::from(u32::MAX));
+        let same = rises && sane && merged(entries.into_iter(), std::iter::empty()) == packed;
         if same { Ok(packed) } else { Err(Damaged) }
     }
 }
@@ -204,3 +205,6 @@ fn read(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
     }
     Some(value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,6 @@ impl Totals {
         Reading { ledger: &self.ledger, open: overlay, teams: &self.teams, clock, depth, agents }
     }
 }
+
+#[cfg(test)]
+mod tests;

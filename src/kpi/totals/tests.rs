@@ -1,0 +1,5 @@
+mod closing;
+mod model;
+mod properties;
+mod rules;
+mod support;
