@@ -10,8 +10,8 @@ use crate::model::Span;
 
 /// Below this many milliseconds every value is its own bucket; each later doubling has half as many buckets.
 const EXACT_BITS: u32 = 11;
-/// New samples wait in a list until it is this long, so that the packed counts are not rewritten for each.
-const RECENT: usize = 32;
+/// New samples wait in a list, two bytes each, until it is this long and as long as the packed counts: packing rewrites all of those.
+const RECENT: usize = 128;
 
 /// Counts of samples by bucket, packed: ordered by bucket, each entry the distance to the bucket before and its count.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl Sparse {
     /// Counts one sample. A negative span counts as zero.
     pub fn add(&mut self, sample: Span) {
         self.recent.push(bucket(sample));
-        if self.recent.len() >= RECENT.max(self.packed.0.len() / 4) {
+        if self.recent.len() >= RECENT.max(self.packed.0.len() / 2) {
             self.pack();
         }
     }
@@ -149,13 +149,29 @@ impl Packed {
 }
 
 /// Both, added up; buckets with a count of 0 are left out.
-fn merged(left: impl Iterator<Item = (u16, i64)>, right: impl Iterator<Item = (u16, i64)>) -> Packed {
-    let (mut left, mut right) = (left.peekable(), right.peekable());
+fn merged(mut left: impl Iterator<Item = (u16, i64)>, mut right: impl Iterator<Item = (u16, i64)>) -> Packed {
     let mut packed = Packed::default();
     let mut before = 0;
-    while let Some(bucket) = [left.peek(), right.peek()].into_iter().flatten().map(|(bucket, _)| *bucket).min() {
-        let taken = |entry: Option<(u16, i64)>| entry.map_or(0, |(_, count)| count);
-        let count = taken(left.next_if(|(at, _)| *at == bucket)) + taken(right.next_if(|(at, _)| *at == bucket));
+    let (mut one, mut other) = (left.next(), right.next());
+    loop {
+        let (bucket, count) = match (one, other) {
+            (Some(a), Some(b)) if a.0 == b.0 => (a.0, a.1 + b.1),
+            (Some(a), Some(b)) => {
+                if a.0 < b.0 {
+                    a
+                } else {
+                    b
+                }
+            }
+            (Some(only), None) | (None, Some(only)) => only,
+            (None, None) => break,
+        };
+        if one.is_some_and(|(at, _)| at == bucket) {
+            one = left.next();
+        }
+        if other.is_some_and(|(at, _)| at == bucket) {
+            other = right.next();
+        }
         if count != 0 {
             packed.push(bucket - before, count);
             before = bucket;

@@ -213,28 +213,11 @@ fn said_by_fact(clock: i64, fact: &Fact) -> Vec<Said> {
     match &fact.kind {
         FactKind::Started { .. } => parts.extend([("conversations", Part::Count(1)), ("complaint_ratio", Part::Ratio(0, 1))]),
         FactKind::Complained => parts.push(("complaint_ratio", Part::Ratio(1, 0))),
-        FactKind::Response { first, wait, own } => {
-            let response = Part::Sample(wait.business.unwrap_or(wait.seconds).0, true);
-            parts.extend([("response_time", response), ("customer_wait_time", Part::Sample(wait.wait.0, true))]);
-            parts.push(("own_response_time", Part::Sample(own.0, true)));
-            parts.extend(first.then_some(("first_response_time", response)));
-            if let (Some(within), Some(target)) = (wait.within, wait.target) {
-                let share = Part::Ratio(within.into(), 1);
-                parts.extend([("response_within_target", share), ("own_response_within_target", Part::Ratio((*own <= target).into(), 1))]);
-                parts.extend(first.then_some(("first_response_within_target", share)));
-                parts.extend(wait.offered.then_some(("service_level", share)));
-            }
-            parts.extend(wait.offered.then_some(("abandonment", Part::Ratio(0, 1))));
-        }
-        FactKind::Unanswered { first, wait, reason, judged_agent, judged_team } => {
+        FactKind::Response { .. } => parts = about_a_response(&fact.kind),
+        FactKind::Unanswered { first, wait, judged_agent, judged_team, .. } => {
             late = wait.within == Some(false);
             judged = Some((judged_agent.clone(), judged_team.clone(), *first));
-            parts.push(("unanswered", Part::Count(1)));
-            let abandoned = reason == "abandoned";
-            if wait.offered && !(abandoned && wait.seconds.0 <= 5_000) {
-                parts.push(("abandonment", Part::Ratio(abandoned.into(), 1)));
-                parts.extend(wait.target.map(|_| ("service_level", Part::Ratio(0, 1))));
-            }
+            parts = about_an_unanswered_wait(&fact.kind);
         }
         FactKind::Breach { sla: Sla::Resolution, .. } => parts.push(("resolution_breaches", Part::Count(1))),
         FactKind::Breach { .. } => parts.push(("response_breaches", Part::Count(1))),
@@ -282,6 +265,33 @@ fn said_by_fact(clock: i64, fact: &Fact) -> Vec<Said> {
         all.extend(first.then(|| of(("first_response_within_target", missed), &agent, &team)));
     }
     all
+}
+
+fn about_a_response(kind: &FactKind) -> Vec<(&'static str, Part)> {
+    let FactKind::Response { first, wait, own } = kind else { return Vec::new() };
+    let response = Part::Sample(wait.business.unwrap_or(wait.seconds).0, true);
+    let mut parts = vec![("response_time", response), ("customer_wait_time", Part::Sample(wait.wait.0, true))];
+    parts.push(("own_response_time", Part::Sample(own.0, true)));
+    parts.extend(first.then_some(("first_response_time", response)));
+    if let (Some(within), Some(target)) = (wait.within, wait.target) {
+        let share = Part::Ratio(within.into(), 1);
+        parts.extend([("response_within_target", share), ("own_response_within_target", Part::Ratio((*own <= target).into(), 1))]);
+        parts.extend(first.then_some(("first_response_within_target", share)));
+        parts.extend(wait.offered.then_some(("service_level", share)));
+    }
+    parts.extend(wait.offered.then_some(("abandonment", Part::Ratio(0, 1))));
+    parts
+}
+
+fn about_an_unanswered_wait(kind: &FactKind) -> Vec<(&'static str, Part)> {
+    let FactKind::Unanswered { wait, reason, .. } = kind else { return Vec::new() };
+    let mut parts = vec![("unanswered", Part::Count(1))];
+    let abandoned = reason == "abandoned";
+    if wait.offered && !(abandoned && wait.seconds.0 <= 5_000) {
+        parts.push(("abandonment", Part::Ratio(abandoned.into(), 1)));
+        parts.extend(wait.target.map(|_| ("service_level", Part::Ratio(0, 1))));
+    }
+    parts
 }
 
 /// The lines of the periods that were closed at `clock`.
