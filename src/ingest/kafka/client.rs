@@ -153,11 +153,10 @@ fn classify(code: RDKafkaErrorCode, said: &str) -> Option<(Kind, String)> {
         Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed | Code::ClusterAuthorizationFailed => {
             Some((Kind::Permission, format!("the broker forbids reading: allow this user Read and Describe on the topics ({said})")))
         }
-        _ if lower.contains("hostname mismatch") || lower.contains("ip address mismatch") => {
-            tls("its certificate is for another host name; use in kafka.brokers and advertised.listeners the name in the certificate")
-        }
+        // The client does not tell the two apart.
         _ if lower.contains("certificate verify failed") || lower.contains("certificate could not be verified") => {
-            tls("its certificate is not signed by an authority we know; name the right one with ssl.ca.location in kafka.options")
+            tls("its certificate is either not signed by an authority we know (name the right one with ssl.ca.location in kafka.options) \
+             or for another host name than those in kafka.brokers and the broker's advertised.listeners")
         }
         _ if lower.contains("ssl listener") || lower.contains("wrong version number") || lower.contains("plaintext broker") => tls(
             "one side expects encryption and the other does not; correct security.protocol in kafka.options or the port in kafka.brokers",

@@ -1,0 +1,338 @@
+//! A real Apache Kafka broker of one node: started on free ports, stopped by its process id, gone when the guard is dropped.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use deskpulse::clock::Clock;
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::tls::{Certificate, STORE_PASSWORD};
+
+/// How long a broker may take to start on a busy machine.
+const START: Duration = Duration::from_secs(90);
+/// How long it may take to stop before it is killed.
+const STOP: Duration = Duration::from_secs(20);
+/// Users of the secure listener: name and password, PLAIN and SCRAM-SHA-256.
+pub const PLAIN_USER: (&str, &str) = ("alice", "alice-secret");
+/// See [`PLAIN_USER`].
+pub const SCRAM_USER: (&str, &str) = ("bob", "bob-secret");
+
+/// A running broker, or one that was stopped and can be started again on the same ports with the same data.
+pub struct Broker {
+    folder: tempfile::TempDir,
+    ports: Ports,
+    certificate: Option<Certificate>,
+    process: Option<Child>,
+}
+
+#[derive(Clone, Copy)]
+struct Ports {
+    plain: u16,
+    controller: u16,
+    secure: u16,
+}
+
+impl Broker {
+    /// Starts a broker with a plain listener.
+    pub fn start() -> Self {
+        Self::launch(None)
+    }
+
+    /// Starts a broker that also listens with SASL_SSL.
+    pub fn start_secure(certificate: Certificate) -> Self {
+        Self::launch(Some(certificate))
+    }
+
+    fn launch(certificate: Option<Certificate>) -> Self {
+        // A port that was free may be taken by the time the broker wants it.
+        let mut log = String::new();
+        for _ in 0..3 {
+            let folder = tempfile::tempdir().unwrap();
+            copy(&formatted(), &folder.path().join("data"));
+            let mut broker = Self { folder, ports: Ports::free(), certificate, process: None };
+            if broker.run() {
+                return broker;
+            }
+            log = broker.log();
+        }
+        panic!("no Kafka broker could be started: {log}");
+    }
+
+    /// Starts a stopped broker again.
+    pub fn start_again(&mut self) {
+        assert!(self.process.is_none(), "the broker is running");
+        assert!(self.run(), "the broker did not come back: {}", self.log());
+    }
+
+    /// Stops the broker in good order.
+    pub fn stop(&mut self) {
+        let mut child = self.process.take().unwrap();
+        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        let clock = Clock::start();
+        while child.try_wait().unwrap().is_none() {
+            if clock.uptime() > STOP {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Address of the plain listener.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports.plain)
+    }
+
+    /// Address of the SASL_SSL listener.
+    pub fn secure_address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports.secure)
+    }
+
+    /// Properties of a plain client.
+    pub fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", self.address()).set("allow.auto.create.topics", "false");
+        config
+    }
+
+    fn admin(&self) -> (AdminClient<DefaultClientContext>, AdminOptions) {
+        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(30))).request_timeout(Some(Duration::from_secs(30)));
+        (self.client().create().unwrap(), options)
+    }
+
+    /// Creates a topic with settings such as `("message.timestamp.type", "LogAppendTime")`.
+    pub async fn create_topic(&self, topic: &str, partitions: i32, settings: &[(&str, &str)]) {
+        let (admin, options) = self.admin();
+        let mut wanted = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+        for (key, value) in settings {
+            wanted = wanted.set(key, value);
+        }
+        admin.create_topics(&[wanted], &options).await.unwrap().remove(0).unwrap();
+    }
+
+    /// Deletes a topic.
+    pub async fn delete_topic(&self, topic: &str) {
+        let (admin, options) = self.admin();
+        admin.delete_topics(&[topic], &options).await.unwrap().remove(0).unwrap();
+    }
+
+    /// Adds partitions up to a new count.
+    pub async fn grow_topic(&self, topic: &str, count: usize) {
+        let (admin, options) = self.admin();
+        admin.create_partitions(&[NewPartitions::new(topic, count)], &options).await.unwrap().remove(0).unwrap();
+    }
+
+    /// Deletes the records before an offset, as retention does.
+    pub async fn delete_records(&self, topic: &str, partition: i32, before: i64) {
+        let (admin, options) = self.admin();
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(before)).unwrap();
+        let deleted = admin.delete_records(&list, &options).await.unwrap();
+        assert!(deleted.elements().iter().all(|element| element.error().is_ok()));
+    }
+
+    /// Writes values to one partition, `None` as a tombstone; every delivery is checked.
+    pub async fn produce(&self, topic: &str, partition: i32, values: impl IntoIterator<Item = Option<String>>) {
+        let producer: FutureProducer = self.client().set("linger.ms", "5").set("message.timeout.ms", "60000").create().unwrap();
+        let mut deliveries = Vec::new();
+        for value in values {
+            let mut record = FutureRecord::<str, str>::to(topic).partition(partition);
+            if let Some(value) = &value {
+                record = record.payload(value);
+            }
+            deliveries.push(producer.send_result(record).map_err(|(error, _)| error).unwrap());
+        }
+        for delivery in deliveries {
+            delivery.await.unwrap().map_err(|(error, _)| error).unwrap();
+        }
+    }
+
+    /// Writes values in one transaction, and commits or aborts it.
+    pub fn produce_in_transaction(&self, topic: &str, values: &[&str], commit: bool) {
+        let limit = Duration::from_secs(30);
+        let producer: FutureProducer = self.client().set("transactional.id", "test").create().unwrap();
+        producer.init_transactions(limit).unwrap();
+        producer.begin_transaction().unwrap();
+        for value in values {
+            let record = FutureRecord::<str, str>::to(topic).partition(0).payload(value);
+            drop(producer.send_result(record).map_err(|(error, _)| error).unwrap());
+        }
+        producer.flush(limit).unwrap();
+        if commit { producer.commit_transaction(limit).unwrap() } else { producer.abort_transaction(limit).unwrap() }
+    }
+
+    /// The offset and its label that lag tools see for a group.
+    pub fn committed(&self, group: &str, topic: &str, partition: i32) -> Option<(i64, String)> {
+        let consumer: BaseConsumer = self.client().set("group.id", group).create().unwrap();
+        let mut list = TopicPartitionList::new();
+        list.add_partition(topic, partition);
+        let found = consumer.committed_offsets(list, Duration::from_secs(10)).ok()?;
+        let element = found.find_partition(topic, partition)?;
+        match element.offset() {
+            Offset::Offset(offset) => Some((offset, element.metadata().to_owned())),
+            _ => None,
+        }
+    }
+
+    /// Starts the process and waits until it answers; false when it ended by itself.
+    fn run(&mut self) -> bool {
+        let settings = self.folder.path().join("server.properties");
+        fs::write(&settings, self.settings()).unwrap();
+        let log = fs::File::create(self.folder.path().join("log")).unwrap();
+        let mut java = java();
+        java.args(["-Xms64m", "-Xmx320m", "-XX:-UsePerfData", "kafka.Kafka"]).arg(&settings);
+        let child = java.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        self.process = Some(child);
+        let asking: BaseConsumer = self.client().create().unwrap();
+        let clock = Clock::start();
+        while clock.uptime() < START {
+            let ended = self.process.as_mut().is_some_and(|child| child.try_wait().unwrap().is_some());
+            if ended {
+                self.process = None;
+                return false;
+            }
+            if asking.fetch_metadata(None, Duration::from_millis(500)).is_ok_and(|metadata| metadata.brokers().len() == 1) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the broker did not answer within {START:?}: {}", self.log());
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn settings(&self) -> String {
+        let Ports { plain, controller, secure } = self.ports;
+        let mut listeners = format!("PLAINTEXT://127.0.0.1:{plain},CONTROLLER://127.0.0.1:{controller}");
+        let mut more = String::new();
+        if let Some(certificate) = self.certificate {
+            listeners.push_str(&format!(",SASL_SSL://127.0.0.1:{secure}"));
+            more = SECURE
+                .replace("@STORE@", certificate.key_store(&home()).to_str().unwrap())
+                .replace("@STORE_PASSWORD@", STORE_PASSWORD)
+                .replace("@USER@", PLAIN_USER.0)
+                .replace("@PASSWORD@", PLAIN_USER.1);
+        }
+        let data = self.folder.path().join("data");
+        let own = format!("listeners={listeners}\ncontroller.quorum.voters=1@127.0.0.1:{controller}\nlog.dirs={}\n", data.display());
+        format!("{own}{COMMON}{more}")
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.process.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+impl Ports {
+    /// Three ports that are free now.
+    fn free() -> Self {
+        let taken: Vec<_> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let port = |index: usize| taken[index].local_addr().unwrap().port();
+        Self { plain: port(0), controller: port(1), secure: port(2) }
+    }
+}
+
+/// Settings of every broker.
+const COMMON: &str = "
+process.roles=broker,controller
+node.id=1
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+num.network.threads=1
+num.io.threads=2
+log.cleaner.dedupe.buffer.size=4194304
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=300
+group.min.session.timeout.ms=1000
+";
+
+/// Settings of the SASL_SSL listener.
+const SECURE: &str = "
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_@USER@=\"@PASSWORD@\";
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PKCS12
+ssl.keystore.location=@STORE@
+ssl.keystore.password=@STORE_PASSWORD@
+";
+
+/// Where jars, formatted data and certificates are kept between runs.
+pub fn home() -> PathBuf {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kafka");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka/fetch.sh");
+        let fetched = Command::new(script).arg(&home).status().unwrap();
+        assert!(fetched.success(), "the jars of Kafka could not be fetched: Maven, Java 17 and Maven Central are needed");
+        home
+    })
+    .clone()
+}
+
+fn java() -> Command {
+    let mut java = Command::new("java");
+    java.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]);
+    java.arg("-cp").arg(home().join("libs/*"));
+    java
+}
+
+/// A formatted data folder with the SCRAM user in it. Whoever is first makes it; ports are not part of it.
+fn formatted() -> PathBuf {
+    let folder = home().join("formatted");
+    if folder.exists() {
+        return folder;
+    }
+    let fresh = tempfile::Builder::new().prefix("formatted.").tempdir_in(home()).unwrap();
+    let settings = fresh.path().join("server.properties");
+    let data = fresh.path().join("data");
+    let listeners = "listeners=PLAINTEXT://127.0.0.1:9,CONTROLLER://127.0.0.1:10\ncontroller.quorum.voters=1@127.0.0.1:10";
+    fs::write(&settings, format!("{listeners}\nlog.dirs={}\n{COMMON}", data.display())).unwrap();
+    let scram = format!("SCRAM-SHA-256=[name={},password={}]", SCRAM_USER.0, SCRAM_USER.1);
+    let mut format = java();
+    format.args(["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAA", "--add-scram", &scram, "-c"]).arg(&settings);
+    let output = format.output().unwrap();
+    assert!(output.status.success(), "format: {}", String::from_utf8_lossy(&output.stderr));
+    // Another test process may have been faster; then its folder is as good.
+    drop(fs::rename(&data, &folder));
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
