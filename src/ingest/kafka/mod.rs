@@ -101,7 +101,7 @@ impl KafkaSource {
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let (questions, asked) = sync_channel(1);
         let (replies, answers) = sync_channel(1);
-        let surveyor = Surveyor::new(asking, topics.clone(), complaints.clone(), clock);
+        let surveyor = Surveyor::new(asking, topics.clone(), complaints.clone(), clock, wishes.clone());
         let reader = Reader {
             client: reading,
             topics,
@@ -116,7 +116,7 @@ impl KafkaSource {
             rounds: Rounds::default(),
             standings: BTreeMap::new(),
             failed: BTreeSet::new(),
-            usual_bytes: 0,
+            usual: (0, 0),
             taken: taken.clone(),
         };
         let asking = thread::Builder::new().name("kafka-ask".to_owned()).spawn(move || surveyor.run(&asked, &replies))?;

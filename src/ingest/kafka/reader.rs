@@ -31,6 +31,8 @@ const TURN: Duration = Duration::from_millis(50);
 const ROUND: Span = Span(1_000);
 /// An end that was just reached is asked about at most once in this time.
 const QUICK_ROUND: Span = Span(100);
+/// A pipeline that makes us wait this long is why no record has come; no partition is to blame.
+const BLOCKED: Span = Span(1_000);
 /// The client's own positions are looked up at most once in this time: they go past offsets that hold no record.
 const LOOK_UP: Span = Span(100);
 
@@ -62,8 +64,8 @@ pub(super) struct Reader {
     pub(super) standings: BTreeMap<PartitionId, Standing>,
     /// Partitions that must not be read.
     pub(super) failed: BTreeSet<PartitionId>,
-    /// Size of the last batch in bytes: what the next one will need, about.
-    pub(super) usual_bytes: usize,
+    /// Records and bytes of the last batch: what the next one will need, about.
+    pub(super) usual: (usize, usize),
     /// Records handed on since the start.
     pub(super) taken: Taken,
 }
@@ -149,7 +151,7 @@ impl Reader {
                 None => break,
                 Some(Ok(message)) => {
                     if batch.is_empty() {
-                        batch = Batch::with_capacity(BATCH_RECORDS, self.usual_bytes);
+                        batch = Batch::with_capacity(self.usual.0, self.usual.1);
                     }
                     take(&message, &mut batch, &self.topics, &mut self.standings, &self.clock);
                 }
@@ -160,10 +162,14 @@ impl Reader {
         if batch.is_empty() {
             return Ok(());
         }
-        self.usual_bytes = batch.size();
-        let records = batch.len() as u64;
+        self.usual = (batch.len(), batch.size());
+        let before = self.clock.now();
         self.tell(SourceEvent::Batch(batch))?;
-        self.taken.add(records);
+        self.taken.add(self.usual.0 as u64);
+        let after = self.clock.now();
+        if after - before >= BLOCKED {
+            self.standings.values_mut().for_each(|standing| standing.excuse(after));
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::super::{Assignment, SourceEvent};
 use super::client::Kind;
 use super::layout::{self, Plan};
 use super::reader::{Ended, Reader};
-use super::standing::{Finding, Standing};
+use super::standing::{Finding, STALLED, Standing};
 use super::survey::{Extent, Survey, TopicState};
 
 /// A login or certificate that is refused for this long at the start is wrong, not early.
@@ -108,7 +108,11 @@ impl Reader {
                 Finding::Shorter => shorter.push((*partition, layout::too_high(name, *partition, standing.next(), extent.end))),
                 Finding::Stalled => events.push(SourceEvent::Trouble {
                     partition: Some(*partition),
-                    reason: format!("{name}/{}: records wait at the broker and none has come for 10 s", partition.partition),
+                    reason: format!(
+                        "{name}/{}: records wait at the broker and none has come for {} s; look after that partition's leader",
+                        partition.partition,
+                        STALLED.0 / 1_000,
+                    ),
                 }),
             }
             if let Some(records) = standing.take_lag(extent.end) {

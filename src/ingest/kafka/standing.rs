@@ -4,8 +4,8 @@ use crate::model::{NextOffset, Span, Time};
 
 /// A partition counts as read at its end while its last confirmation is at most this old: a few rounds of asking.
 const AT_END: Span = Span(5_000);
-/// Records that wait at the broker and do not come for this long are worth a word.
-const STALLED: Span = Span(10_000);
+/// Records that wait at the broker and do not come for this long are worth a word: as long as ingestion takes to count as stale.
+pub(super) const STALLED: Span = Span(30_000);
 /// A log that is shorter than what we have read of it for this long has lost records. New leaders may name old ends for a moment.
 const SHORTER: Span = Span(10_000);
 
@@ -91,6 +91,11 @@ impl Standing {
         Finding::Fine
     }
 
+    /// It was not the partition's fault that nothing came until now.
+    pub(super) fn excuse(&mut self, now: Time) {
+        self.moved = now;
+    }
+
     /// Whether an end that the broker named has not been reached.
     pub(super) fn is_behind(&self) -> bool {
         self.target.is_some_and(|(_, end)| self.next < end)
@@ -168,9 +173,11 @@ mod tests {
     fn records_that_do_not_come_are_a_stall_unless_the_partition_is_paused() {
         let mut standing = at(0);
         assert_eq!(standing.end_named(Time(1_000), NextOffset(3), Time(1_000)), Finding::Fine);
-        assert_eq!(standing.end_named(Time(10_000), NextOffset(3), Time(10_000)), Finding::Stalled);
+        assert_eq!(standing.end_named(Time(30_000), NextOffset(3), Time(30_000)), Finding::Stalled);
+        standing.excuse(Time(30_500));
+        assert_eq!(standing.end_named(Time(31_000), NextOffset(3), Time(31_000)), Finding::Fine, "we were kept from reading");
         standing.paused = true;
-        assert_eq!(standing.end_named(Time(11_000), NextOffset(3), Time(11_000)), Finding::Fine);
+        assert_eq!(standing.end_named(Time(90_000), NextOffset(3), Time(90_000)), Finding::Fine);
     }
 
     /// Asks and answers at once.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::model::{NextOffset, PartitionId, Time, Topics};
 
 use super::client::{Client, Complaints};
+use super::wishes::Wishes;
 
 /// One question waits at most this long; an answer that is older than this is of little use.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -61,10 +62,11 @@ pub(super) struct Survey {
 
 /// Answers questions until nobody asks any more.
 pub(super) struct Surveyor {
-    pub(super) client: Client,
-    pub(super) topics: Topics,
-    pub(super) complaints: Complaints,
-    pub(super) clock: Clock,
+    client: Client,
+    topics: Topics,
+    complaints: Complaints,
+    clock: Clock,
+    wishes: Wishes,
     known: Vec<TopicState>,
     /// Partitions by the broker that leads them; -1 for none. Questions go out by leader, so that one broker that is away delays and
     /// fails only its own.
@@ -72,9 +74,9 @@ pub(super) struct Surveyor {
 }
 
 impl Surveyor {
-    pub(super) fn new(client: Client, topics: Topics, complaints: Complaints, clock: Clock) -> Self {
+    pub(super) fn new(client: Client, topics: Topics, complaints: Complaints, clock: Clock, wishes: Wishes) -> Self {
         let known = vec![TopicState::Unknown("not asked yet".to_owned()); topics.len()];
-        Self { client, topics, complaints, clock, known, leaders: BTreeMap::new() }
+        Self { client, topics, complaints, clock, wishes, known, leaders: BTreeMap::new() }
     }
 
     /// The thread's work.
@@ -144,6 +146,9 @@ impl Surveyor {
     fn ask_extents(&self) -> BTreeMap<PartitionId, Result<Extent, String>> {
         let mut extents = BTreeMap::new();
         for (leader, partitions) in &self.leaders {
+            if self.wishes.closing() {
+                break;
+            }
             let answer = if *leader < 0 { Err("no broker leads it at present".to_owned()) } else { self.ask_group(partitions) };
             match answer {
                 Ok(found) => extents.extend(partitions.iter().map(|partition| {
