@@ -87,12 +87,11 @@ impl Conversation {
         if self.merged_into().is_some() {
             return;
         }
-        self.take_team(team);
-        if agent.is_some() {
-            self.end_hold(turn);
-        }
+        // What the former owner handled was handled for the former team; the target that is looked up is the new team's.
         self.set_owner(agent, turn);
+        self.take_team(team);
         if let Some(agent) = agent {
+            self.end_hold(turn);
             self.tell_contact(agent, turn);
         }
     }
