@@ -92,10 +92,10 @@ impl Kpi {
 /// Every KPI, in the order of the documentation.
 pub static CATALOGUE: &[Kpi] = &[
     kpi("response_time", Unit::Seconds, "Judged time of every response: the people's clock, in business time with a calendar.", |of| {
-        Some(of.responses.as_ref()?.all().numbers())
+        Some(of.responses.as_ref()?.all_judged().numbers())
     }),
     kpi("first_response_time", Unit::Seconds, "Judged time of the first response of each cycle.", |of| {
-        Some(of.responses.as_ref()?.first.numbers())
+        Some(of.responses.as_ref()?.first_judged().numbers())
     }),
     kpi(
         "response_within_target",
@@ -107,13 +107,13 @@ pub static CATALOGUE: &[Kpi] = &[
         responses(of, |responses| responses.first_within)
     }),
     kpi("customer_wait_time", Unit::Seconds, "The customer's wait for every response, bot's hold and queue included.", |of| {
-        Some(of.responses.as_ref()?.wait.numbers())
+        Some(of.responses.as_ref()?.waits().numbers())
     }),
     kpi(
         "own_response_time",
         Unit::Seconds,
         "The part of each response's wait in which the answering agent owned the conversation.",
-        |of| Some(of.responses.as_ref()?.own.numbers()),
+        |of| Some(of.responses.as_ref()?.own_shares().numbers()),
     ),
     kpi("own_response_within_target", Unit::Ratio, "Own shares not above the response's target ÷ responses with a target.", |of| {
         responses(of, |responses| responses.own_within)

@@ -18,8 +18,12 @@ const RECENT: usize = 128;
 #[serde(into = "Packed", from = "Packed")]
 pub struct Sparse {
     packed: Packed,
-    recent: Vec<u16>,
+    recent: Vec<Bucket>,
 }
+
+/// The bucket that a sample falls into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Bucket(u16);
 
 /// The packed counts. Each entry is a variable-length integer, twice the distance, odd when a count other than 1 follows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,19 +38,30 @@ struct Damaged;
 impl Sparse {
     /// Counts one sample. A negative span counts as zero.
     pub fn add(&mut self, sample: Span) {
-        self.recent.push(bucket(sample));
+        self.recent.push(sample.into());
         if self.recent.len() >= RECENT.max(self.packed.0.len() / 2) {
             self.pack();
         }
     }
 
+    /// Counts many samples at once.
+    pub(super) fn add_all(&mut self, buckets: impl Iterator<Item = Bucket>) {
+        self.recent.extend(buckets);
+        self.pack();
+    }
+
+    /// About how much memory the counts take.
+    pub(super) fn bytes(&self) -> usize {
+        self.packed.0.len() + self.recent.len() * size_of::<Bucket>()
+    }
+
     /// Takes back one sample that was counted.
     pub fn take_back(&mut self, sample: Span) {
-        let wanted = bucket(sample);
+        let wanted = Bucket::from(sample);
         if let Some(index) = self.recent.iter().position(|recent| *recent == wanted) {
             self.recent.swap_remove(index);
         } else {
-            self.packed = merged(self.packed.entries(), std::iter::once((wanted, -1)));
+            self.packed = merged(self.packed.entries(), std::iter::once((wanted.0, -1)));
         }
     }
 
@@ -70,7 +85,7 @@ impl Sparse {
             while count > 0 && seen < rank.max(1) {
                 let (bucket, count) = entries.next()?;
                 seen += count;
-                last = Some(lower_edge(bucket));
+                last = Some(Bucket(bucket).lower_edge());
             }
             last
         })
@@ -89,7 +104,7 @@ impl Sparse {
         }
         let mut recent = self.recent.clone();
         recent.sort_unstable();
-        let counts = recent.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, same.len() as i64)));
+        let counts = recent.chunk_by(|a, b| a == b).filter_map(|same| Some((same.first()?.0, same.len() as i64)));
         merged(self.packed.entries(), counts)
     }
 }
@@ -181,17 +196,21 @@ fn merged(mut left: impl Iterator<Item = (u16, i64)>, mut right: impl Iterator<I
     packed
 }
 
-/// The bucket of a sample: the number of doublings past the exact part above the leading digits of the value.
-fn bucket(sample: Span) -> u16 {
-    let value = sample.0.max(0) as u64;
-    let doublings = (u64::BITS - value.leading_zeros()).saturating_sub(EXACT_BITS);
-    ((doublings as u16) << (EXACT_BITS - 1)) + (value >> doublings) as u16
+impl From<Span> for Bucket {
+    /// Doublings past the exact part above the leading digits of the value. A negative span is zero.
+    fn from(sample: Span) -> Self {
+        let value = sample.0.max(0) as u64;
+        let doublings = (u64::BITS - value.leading_zeros()).saturating_sub(EXACT_BITS);
+        Self(((doublings as u16) << (EXACT_BITS - 1)) + (value >> doublings) as u16)
+    }
 }
 
-/// The smallest value of a bucket.
-fn lower_edge(bucket: u16) -> Span {
-    let doublings = (u32::from(bucket) >> (EXACT_BITS - 1)).saturating_sub(1);
-    Span((i64::from(bucket) - (i64::from(doublings) << (EXACT_BITS - 1))) << doublings)
+impl Bucket {
+    /// The smallest value that falls into it.
+    fn lower_edge(self) -> Span {
+        let doublings = (u32::from(self.0) >> (EXACT_BITS - 1)).saturating_sub(1);
+        Span((i64::from(self.0) - (i64::from(doublings) << (EXACT_BITS - 1))) << doublings)
+    }
 }
 
 fn zigzag(value: i64) -> u64 {

@@ -23,7 +23,7 @@ proptest! {
     #[test]
     fn buckets_are_those_of_hdrhistogram(value in (0..42_u32, any::<u64>()).prop_map(|(bits, value)| value & ((1 << bits) - 1))) {
         let histogram = Histogram::<u64>::new_with_bounds(1, 1 << 42, 3).unwrap();
-        prop_assert_eq!(lower_edge(bucket(Span(value as i64))).0 as u64, histogram.lowest_equivalent(value));
+        prop_assert_eq!(Bucket::from(Span(value as i64)).lower_edge().0 as u64, histogram.lowest_equivalent(value));
     }
 
     #[test]
@@ -87,6 +87,6 @@ fn a_hundred_spread_answers_take_at_most_two_bytes_each() {
 
 #[test]
 fn the_longest_span_has_a_bucket() {
-    assert!(lower_edge(bucket(Span(i64::MAX))).0 > i64::MAX / 1_000 * 999);
-    assert_eq!(bucket(Span(-5)), 0);
+    assert!(Bucket::from(Span(i64::MAX)).lower_edge().0 > i64::MAX / 1_000 * 999);
+    assert_eq!(Bucket::from(Span(-5)), Bucket(0));
 }

@@ -72,10 +72,7 @@ impl Counting<'_> {
     fn response(&mut self, fact: &Fact, first: bool, wait: &Wait, own: Span) {
         self.ledger.credit(&self.of(fact), |figures, scope| {
             let responses = figures.responses();
-            let judged = if first { &mut responses.first } else { &mut responses.next };
-            judged.add(wait.judged());
-            responses.wait.add(wait.wait);
-            responses.own.add(own);
+            responses.add(first, wait.judged(), wait.wait, own);
             if let (Some(target), Some(within)) = (wait.target, wait.within) {
                 responses.judge(first, within);
                 responses.own_within.add(own <= target);

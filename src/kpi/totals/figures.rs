@@ -4,12 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::responses::Responses;
 use super::row::Numbers;
 use crate::kpi::Sparse;
 use crate::model::{Span, SpentTime, Wait};
 
 /// The sums of one row. In the row of a correction they are differences.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Figures {
     /// Answers to customers.
     pub responses: Option<Box<Responses>>,
@@ -25,27 +26,8 @@ pub struct Figures {
     pub counts: Option<Box<Counts>>,
 }
 
-/// Responses and late unanswered periods.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Responses {
-    /// Judged time of the first responses of their cycle.
-    pub first: Samples,
-    /// Judged time of all others.
-    pub next: Samples,
-    /// The customer's wait.
-    pub wait: Samples,
-    /// The answering agent's own share of it.
-    pub own: Samples,
-    /// First ones within their target, of those judged.
-    pub first_within: Share,
-    /// All others within their target, of those judged.
-    pub next_within: Share,
-    /// Own shares within the target, of the responses that have one.
-    pub own_within: Share,
-}
-
 /// Resolutions and the cycles that they ended.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Resolutions {
     /// Judged active time of first resolutions.
     pub first: Samples,
@@ -56,7 +38,7 @@ pub struct Resolutions {
 }
 
 /// Resolved complaints.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Complaints {
     /// Handling times that stand.
     pub handling: Samples,
@@ -65,7 +47,7 @@ pub struct Complaints {
 }
 
 /// What agents' time was spent on.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct AgentTime {
     /// By use.
     pub spent: SpentTime,
@@ -76,7 +58,7 @@ pub struct AgentTime {
 }
 
 /// What is only counted.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Breaches of response targets that stand.
     pub response_breaches: i64,
@@ -99,7 +81,7 @@ pub struct Counts {
 }
 
 /// Samples of a duration.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Samples {
     /// How many.
     pub count: i64,
@@ -130,7 +112,7 @@ pub enum Depth {
 impl Figures {
     /// Adds those of another day.
     pub fn add(&mut self, other: &Self, depth: Depth) {
-        join(&mut self.responses, &other.responses, |mine, other| mine.add(other, depth));
+        join(&mut self.responses, &other.responses, |mine, other| mine.merge(other, depth));
         join(&mut self.resolutions, &other.resolutions, |mine, other| mine.add(other, depth));
         join(&mut self.complaints, &other.complaints, |mine, other| mine.add(other, depth));
         join(&mut self.handled, &other.handled, |mine, other| mine.merge(other, depth));
@@ -176,32 +158,6 @@ impl Figures {
 fn join<T: Default>(mine: &mut Option<Box<T>>, other: &Option<Box<T>>, add: impl FnOnce(&mut T, &T)) {
     if let Some(other) = other {
         add(mine.get_or_insert_default(), other);
-    }
-}
-
-impl Responses {
-    /// First and later ones together.
-    #[must_use]
-    pub fn all(&self) -> Samples {
-        let mut all = self.first.clone();
-        all.merge(&self.next, Depth::Whole);
-        all
-    }
-
-    /// Counts one that was within its target, or late.
-    pub fn judge(&mut self, first: bool, within: bool) {
-        let share = if first { &mut self.first_within } else { &mut self.next_within };
-        share.add(within);
-    }
-
-    fn add(&mut self, other: &Self, depth: Depth) {
-        self.first.merge(&other.first, depth);
-        self.next.merge(&other.next, depth);
-        self.wait.merge(&other.wait, depth);
-        self.own.merge(&other.own, depth);
-        self.first_within.merge(other.first_within);
-        self.next_within.merge(other.next_within);
-        self.own_within.merge(other.own_within);
     }
 }
 
@@ -264,7 +220,7 @@ impl Samples {
         Numbers::Duration { count: self.count, sum: self.sum, p50, p90, p99 }
     }
 
-    fn merge(&mut self, other: &Self, depth: Depth) {
+    pub(super) fn merge(&mut self, other: &Self, depth: Depth) {
         self.count += other.count;
         self.sum += other.sum;
         if depth == Depth::Whole {
@@ -299,7 +255,7 @@ impl Share {
         Numbers::Ratio { numerator: self.numerator, denominator: self.denominator }
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.numerator += other.numerator;
         self.denominator += other.denominator;
     }

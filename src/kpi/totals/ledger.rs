@@ -19,12 +19,15 @@ use crate::model::{Day, Medium, Month, Name, Row, RowError, Span, Table, Time, Z
 /// Version of the encoding of rows of [`Table::Total`] and [`Table::Correction`].
 const VERSION: u8 = 1;
 
+/// The id under which the figures without a team are kept. No team has it: names are not empty.
+pub(super) const NO_TEAM: Name = Name::new_static("");
+
 /// What figures are of, within a day. Ordered as printed, but for the KPI.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Key {
     /// Whose.
     pub scope: Scope,
-    /// The agent or team; empty for all.
+    /// The agent or team; empty for all, which is only read, and for what has no team.
     pub id: Name,
     /// Chat or ticket; `None` for what is counted over both.
     pub medium: Option<Medium>,
@@ -70,7 +73,7 @@ pub(super) struct Place {
     corrects: Option<Month>,
 }
 
-/// To whom a change is credited: to the agent and the team, if there are any, and to all.
+/// To whom a change is credited: to the agent, if there is one, and to the team, and with it to all.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Credit<'a> {
     /// Where.
@@ -149,16 +152,15 @@ impl Ledger {
         self.place(clock, self.calendar.zone.day(at))
     }
 
-    /// Changes the figures of everybody who is credited.
+    /// Changes the figures of everybody who is credited. Those of all are not kept: they are the sum over teams and of what has none.
     pub fn credit(&mut self, to: &Credit<'_>, mut change: impl FnMut(&mut Figures, Scope)) {
-        const ALL: &Name = &Name::new_static("");
         let calendar = &self.calendar;
         let new_book = || Book { closes: calendar.closes(to.place.day.month()), rows: HashMap::default() };
         let book = self.days.entry(to.place.day).or_insert_with(new_book);
-        for (scope, id) in [(Scope::Agent, to.agent), (Scope::Team, to.team), (Scope::All, Some(ALL))] {
+        let team = to.team.map_or(NO_TEAM, Name::clone);
+        for (scope, id) in [(Scope::Agent, to.agent.cloned()), (Scope::Team, Some(team))] {
             let Some(id) = id else { continue };
-            let key = Key { scope, id: id.clone(), medium: to.medium, corrects: to.place.corrects };
-            let mut kept = match book.rows.entry(key) {
+            let mut kept = match book.rows.entry(Key { scope, id, medium: to.medium, corrects: to.place.corrects }) {
                 Entry::Occupied(kept) => kept,
                 Entry::Vacant(free) => free.insert_entry(Kept::default()),
             };
@@ -209,9 +211,9 @@ impl Book {
     }
 }
 
-/// The figures of several days together.
-pub(super) fn total<'a>(books: &[&'a Book], key: &Key, depth: Depth) -> Cow<'a, Figures> {
-    let of_days = books.iter().filter_map(|book| book.rows.get(key)).map(|kept| &kept.figures);
+/// The figures of several days and keys together.
+pub(super) fn total<'a>(books: &[&'a Book], keys: &[&Key], depth: Depth) -> Cow<'a, Figures> {
+    let of_days = keys.iter().flat_map(|key| books.iter().filter_map(|book| book.rows.get(*key))).map(|kept| &kept.figures);
     if depth == Depth::Sums {
         let mut sums = Figures::default();
         of_days.for_each(|figures| sums.add(figures, depth));
@@ -222,7 +224,11 @@ pub(super) fn total<'a>(books: &[&'a Book], key: &Key, depth: Depth) -> Cow<'a, 
     while parts.len() > 1 {
         parts = parts.chunks(2).map(both).collect();
     }
-    parts.pop().unwrap_or_default()
+    let mut whole = parts.pop().unwrap_or_default();
+    if whole.responses.is_some() {
+        whole.to_mut().responses().settle();
+    }
+    whole
 }
 
 fn both<'a>(pair: &[Cow<'a, Figures>]) -> Cow<'a, Figures> {

@@ -1,16 +1,18 @@
 //! Totals: what was posted, added up by day, scope, id and medium; months are added up when they are read.
 //!
-//! `count` says what each fact adds, `figures` what it is added to, `ledger` where: in the day of the sample, or in a correction
-//! once its month is closed. `read` makes rows of it by the catalogue.
+//! `count` says what each fact adds, `figures` and `responses` what it is added to, `ledger` where: in the day of the sample, or in
+//! a correction once its month is closed. `read` makes rows of it by the catalogue.
 
 mod count;
 mod figures;
 mod ledger;
 mod read;
+mod responses;
 mod row;
 mod teams;
 
-pub use figures::{Counts, Figures, Resolutions, Responses, Share};
+pub use figures::{Counts, Figures, Resolutions, Share};
+pub use responses::Responses;
 pub use row::{Numbers, Period, PeriodKind, Scope, State, TotalRow};
 
 use count::Counting;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
-use super::figures::Depth;
-use super::ledger::{Book, Key, Ledger, total};
+use super::figures::{Depth, Figures};
+use super::ledger::{Book, Key, Ledger, NO_TEAM, total};
 use super::row::{Period, PeriodKind, Scope, TotalRow};
 use super::teams::Teams;
 use crate::kpi::CATALOGUE;
@@ -43,31 +43,43 @@ impl Reading<'_> {
     pub fn rows(&self, period: Period) -> Vec<TotalRow> {
         let days = period.days();
         let books: Vec<&Book> = self.ledger.books(days.clone()).chain(self.open.books(days)).collect();
-        let wanted = |key: &&Key| self.agents || key.scope != Scope::Agent;
-        let keys: HashSet<&Key, RandomState> = books.iter().flat_map(|book| book.keys()).filter(wanted).collect();
-        let mut keys: Vec<&Key> = keys.into_iter().collect();
+        let keys: HashSet<&Key, RandomState> = books.iter().flat_map(|book| book.keys()).collect();
+        let teams: Vec<&Key> = keys.iter().copied().filter(|key| key.scope == Scope::Team).collect();
+        let all: BTreeSet<Key> = teams.iter().map(|key| Key { scope: Scope::All, id: Name::default(), ..(*key).clone() }).collect();
+        let mut keys: Vec<&Key> = keys.into_iter().chain(&all).filter(|key| self.is_wanted(key)).collect();
         keys.sort_unstable();
         let mut rows = Vec::new();
         for keys in keys.chunk_by(|a, b| (a.scope, &a.id) == (b.scope, &b.id)) {
             let first = rows.len();
             for key in keys {
-                self.read(period, &books, key, &mut rows);
+                let figures = match key.scope {
+                    Scope::All => total(&books, &alike(&teams, key), self.depth),
+                    _ => total(&books, &[key], self.depth),
+                };
+                self.read(period, key, &figures, &mut rows);
             }
             rows[first..].sort_by_key(|row| (row.kpi.id, row.medium, row.corrects));
         }
         rows
     }
 
+    fn is_wanted(&self, key: &Key) -> bool {
+        match key.scope {
+            Scope::Agent => self.agents,
+            Scope::All => true,
+            Scope::Team => key.id != NO_TEAM,
+        }
+    }
+
     /// The rows of one key.
-    fn read(&self, period: Period, books: &[&Book], key: &Key, rows: &mut Vec<TotalRow>) {
-        let figures = total(books, key, self.depth);
+    fn read(&self, period: Period, key: &Key, figures: &Figures, rows: &mut Vec<TotalRow>) {
         let state = self.ledger.calendar().state(period.month(), self.clock);
         let team = self.team(period, key);
         for kpi in CATALOGUE {
             if kpi.per_medium != key.medium.is_some() || !kpi.scopes.include(key.scope) {
                 continue;
             }
-            let Some(numbers) = (kpi.read)(&figures).filter(|numbers| !numbers.is_nothing()) else { continue };
+            let Some(numbers) = (kpi.read)(figures).filter(|numbers| !numbers.is_nothing()) else { continue };
             let numbers = if key.corrects.is_some() { numbers.without_percentiles() } else { numbers };
             rows.push(TotalRow {
                 period,
@@ -90,4 +102,9 @@ impl Reading<'_> {
             Scope::All => None,
         }
     }
+}
+
+/// The teams' keys that add up to a key of all.
+fn alike<'k>(teams: &[&'k Key], all: &Key) -> Vec<&'k Key> {
+    teams.iter().copied().filter(|team| (team.medium, team.corrects) == (all.medium, all.corrects)).collect()
 }

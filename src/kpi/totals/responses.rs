@@ -1,0 +1,163 @@
+//! Responses: a quarter of all events, so that counting one touches little memory.
+
+use serde::{Deserialize, Serialize};
+
+use super::figures::{Depth, Samples, Share};
+use crate::kpi::Sparse;
+use crate::kpi::percentile::Bucket;
+use crate::model::Span;
+
+/// At least so many responses wait before they go into the distributions.
+const RECENT: usize = 64;
+
+/// Responses and late unanswered periods.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Responses {
+    first: Sum,
+    next: Sum,
+    wait: Span,
+    own: Span,
+    /// First ones within their target, of those judged.
+    pub first_within: Share,
+    /// All others within their target, of those judged.
+    pub next_within: Share,
+    /// Own shares within the target, of the responses that have one.
+    pub own_within: Share,
+    recent: Vec<Answer>,
+    distributions: Option<Box<Distributions>>,
+}
+
+/// Count and sum of judged times.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Sum {
+    count: i64,
+    sum: Span,
+}
+
+/// A response that waits to go into the distributions.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Answer {
+    first: bool,
+    judged: Bucket,
+    wait: Bucket,
+    own: Bucket,
+}
+
+/// Distributions of the judged times, of the customer's wait and of the answering agent's own share of it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Distributions {
+    first: Sparse,
+    next: Sparse,
+    wait: Sparse,
+    own: Sparse,
+}
+
+impl Responses {
+    /// Counts one response: its judged time, the customer's wait, the answering agent's own share of that.
+    pub fn add(&mut self, first: bool, judged: Span, wait: Span, own: Span) {
+        let sum = if first { &mut self.first } else { &mut self.next };
+        sum.count += 1;
+        sum.sum += judged;
+        self.wait += wait;
+        self.own += own;
+        self.recent.push(Answer { first, judged: judged.into(), wait: wait.into(), own: own.into() });
+        self.settle_when_long();
+    }
+
+    /// Counts one that was within its target, or late.
+    pub fn judge(&mut self, first: bool, within: bool) {
+        let share = if first { &mut self.first_within } else { &mut self.next_within };
+        share.add(within);
+    }
+
+    /// Adds those of another day.
+    pub(super) fn merge(&mut self, other: &Self, depth: Depth) {
+        self.first.merge(other.first);
+        self.next.merge(other.next);
+        self.wait += other.wait;
+        self.own += other.own;
+        self.first_within.merge(other.first_within);
+        self.next_within.merge(other.next_within);
+        self.own_within.merge(other.own_within);
+        if depth == Depth::Whole {
+            if let Some(theirs) = &other.distributions {
+                self.distributions.get_or_insert_default().merge(theirs);
+            }
+            self.recent.extend_from_slice(&other.recent);
+            self.settle_when_long();
+        }
+    }
+
+    /// Moves what waits into the distributions, so that percentiles can be read.
+    pub(super) fn settle(&mut self) {
+        if self.recent.is_empty() {
+            return;
+        }
+        let recent = std::mem::take(&mut self.recent);
+        let into = self.distributions.get_or_insert_default();
+        let judged = |first| recent.iter().filter(move |answer| answer.first == first).map(|answer| answer.judged);
+        into.first.add_all(judged(true));
+        into.next.add_all(judged(false));
+        into.wait.add_all(recent.iter().map(|answer| answer.wait));
+        into.own.add_all(recent.iter().map(|answer| answer.own));
+    }
+
+    /// Settling rewrites the distributions, so the list is let grow as long as they are.
+    fn settle_when_long(&mut self) {
+        let waiting = self.recent.len();
+        if waiting >= RECENT && waiting * size_of::<Answer>() >= self.distributions.as_ref().map_or(0, |all| all.bytes()) {
+            self.settle();
+        }
+    }
+
+    /// Judged times of all responses.
+    #[must_use]
+    pub fn all_judged(&self) -> Samples {
+        let mut all = self.first_judged();
+        all.merge(&self.samples(self.next.count, self.next.sum, |of| &of.next), Depth::Whole);
+        all
+    }
+
+    /// Judged times of first responses.
+    #[must_use]
+    pub fn first_judged(&self) -> Samples {
+        self.samples(self.first.count, self.first.sum, |of| &of.first)
+    }
+
+    /// Customers' waits.
+    #[must_use]
+    pub fn waits(&self) -> Samples {
+        self.samples(self.first.count + self.next.count, self.wait, |of| &of.wait)
+    }
+
+    /// Own shares.
+    #[must_use]
+    pub fn own_shares(&self) -> Samples {
+        self.samples(self.first.count + self.next.count, self.own, |of| &of.own)
+    }
+
+    fn samples(&self, count: i64, sum: Span, distribution: fn(&Distributions) -> &Sparse) -> Samples {
+        let sparse = self.distributions.as_deref().map(|all| distribution(all).clone()).unwrap_or_default();
+        Samples { count, sum, sparse }
+    }
+}
+
+impl Sum {
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+}
+
+impl Distributions {
+    fn merge(&mut self, other: &Self) {
+        self.first.merge(&other.first);
+        self.next.merge(&other.next);
+        self.wait.merge(&other.wait);
+        self.own.merge(&other.own);
+    }
+
+    fn bytes(&self) -> usize {
+        [&self.first, &self.next, &self.wait, &self.own].map(Sparse::bytes).iter().sum()
+    }
+}
