@@ -1,10 +1,12 @@
 //! deskpulse: live contact-center KPIs from events.
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod decode;
 pub mod engine;
+pub mod http;
 pub mod ingest;
 pub mod kpi;
 pub mod model;

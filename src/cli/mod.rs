@@ -2,8 +2,12 @@
 #![expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]
 
 mod check;
+mod demo;
+mod dump;
+mod health;
 mod replay;
 mod schema;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -19,9 +23,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
     Replay(replay::Args),
     Check(check::Args),
+    Dump(dump::Args),
     Schema(schema::Args),
+    Health(health::Args),
 }
 
 /// Why a command failed, and with which exit code.
@@ -41,6 +49,11 @@ impl CommandError {
         Self::Usage(error.to_string())
     }
 
+    /// Why the program ended.
+    pub(crate) fn of_app(error: crate::app::AppError) -> Self {
+        if error.is_usage() { Self::usage(error) } else { Self::failed(error) }
+    }
+
     /// Something that happened.
     pub(crate) fn failed(error: impl std::fmt::Display) -> Self {
         Self::Failed(error.to_string())
@@ -51,6 +64,10 @@ impl CommandError {
 #[must_use]
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Dump(args) => dump::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::engine::Settings;
 use crate::model::Zone;
 use crate::pipeline::CoreSettings;
+use crate::view::SeriesOptions;
 
 pub use reference::markdown;
 pub use sections::{Agents, Config, EngineSection, Http, Metrics, People, PolicySection, Store, TargetSetting, WordList};
@@ -135,6 +136,15 @@ impl Config {
             auto_texts: self.engine.auto_texts.words().to_vec(),
             windows: self.engine.windows.clone(),
         })
+    }
+
+    /// Which series are given out.
+    ///
+    /// # Errors
+    /// As [`Config::engine_settings`].
+    pub fn series_options(&self) -> Result<SeriesOptions, ConfigError> {
+        let statuses = self.engine_settings()?.agents.statuses.keys().cloned().collect();
+        Ok(SeriesOptions { agents: self.metrics.agents, max_agents: self.metrics.max_agents, statuses })
     }
 
     /// What is allowed but probably not meant.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::engine::{ClockMode, HandlingRule, LimitCounts};
 use crate::ingest::{KafkaOption, KafkaSettings};
 use crate::model::{Category, Medium, Name, Span};
+use crate::view::AgentOption;
 
 use super::{ConfigError, engine};
 
@@ -257,26 +258,14 @@ impl<'de> Deserialize<'de> for TargetSetting {
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// Series of agents: `live`, `all` or `off`.
-    pub agents: AgentSeries,
+    pub agents: AgentOption,
     /// Above this many agents, series are left out and counted.
     pub max_agents: usize,
 }
 
-/// Which agents' series are given out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AgentSeries {
-    /// Of those on duty.
-    Live,
-    /// Their month values too.
-    All,
-    /// None.
-    Off,
-}
-
 impl Default for Metrics {
     fn default() -> Self {
-        Self { agents: AgentSeries::Live, max_agents: 20_000 }
+        Self { agents: AgentOption::Live, max_agents: 20_000 }
     }
 }
 
@@ -350,7 +339,10 @@ impl Config {
     }
 
     /// Makes sure that every value is allowed.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    ///
+    /// # Errors
+    /// When one is not: the key's path and what is allowed.
+    pub fn check(&self) -> Result<(), ConfigError> {
         self.kafka.check().map_err(|error| ConfigError::invalid(format!("kafka.{}", error.key), error.message))?;
         if !self.http.listen.ip().is_loopback() {
             let message = format!(
@@ -370,9 +362,7 @@ impl Config {
 
     /// A copy whose secrets are not readable.
     pub(super) fn masked(&self) -> Self {
-        let mut copy = self.clone();
-        copy.kafka = self.kafka.masked();
-        copy
+        Self { kafka: self.kafka.masked(), ..self.clone() }
     }
 }
 

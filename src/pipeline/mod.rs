@@ -6,4 +6,4 @@ mod service;
 
 pub use core::{Core, CoreError, CoreSettings, Display, Losses, Taken};
 pub use readiness::STALE_AFTER;
-pub use service::{Published, Service, ServiceError, ServiceSettings};
+pub use service::{Service, ServiceError, ServiceSettings};

@@ -61,7 +61,7 @@ impl Readiness {
     /// Whether every partition has been read to where its end stood at the start.
     #[must_use]
     pub fn is_caught_up(&self) -> bool {
-        self.is_assigned && self.partitions.values().all(|known| known.confirmed_at.is_some())
+        self.is_assigned && self.partitions.values().all(|known| known.confirmed_at >= Some(self.started_at))
     }
 
     /// Why the service is not ready at this instant, a sentence each; none when it is.
@@ -84,7 +84,7 @@ impl Readiness {
             return Some(format!("{name} is not read any more: {failed}"));
         }
         let trouble = known.trouble.as_deref().map_or_else(String::new, |trouble| format!(": {trouble}"));
-        let Some(confirmed_at) = known.confirmed_at else {
+        let Some(confirmed_at) = known.confirmed_at.filter(|at| *at >= self.started_at) else {
             let seconds = now.since(self.started_at).0 / 1_000;
             return Some(format!("{name} has not caught up with its end yet, {seconds} s after the start{trouble}"));
         };

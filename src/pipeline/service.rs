@@ -17,8 +17,8 @@ use crate::ingest::{Assignment, Batch, Source, SourceEvent};
 use crate::model::{NextOffset, PartitionId, Span, Time, Topics};
 use crate::store::{Commit, Store, StoreError};
 use crate::telemetry::ServiceMetrics;
-use crate::view::Snapshot;
 use crate::view::metrics::catalogue;
+use crate::view::{Published, Snapshot};
 
 use super::core::{Core, Display, Taken};
 use super::readiness::Readiness;
@@ -55,21 +55,15 @@ pub struct ServiceSettings {
     pub display: Display,
 }
 
-/// What other tasks read.
-#[derive(Debug, Clone)]
-pub struct Published {
-    /// The numbers as of the last commit.
-    pub snapshot: Arc<Snapshot>,
-    /// Why the service is not ready; empty when it is.
-    pub not_ready: Vec<String>,
-}
-
 /// Why the service ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The source cannot go on.
     #[error("{0}")]
     Source(String),
+    /// The operating system.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
     /// The store cannot go on.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -109,7 +103,7 @@ impl<S: Source, T: Store> Service<S, T> {
         let now = clock.now();
         let readiness = Readiness::new(Arc::clone(&settings.topics), now);
         let snapshot = Arc::new(core.snapshot(false, &settings.display));
-        let (publish, published) = watch::channel(Published { snapshot, not_ready: readiness.reasons(now) });
+        let (publish, published) = watch::channel(Published { at: now, snapshot, not_ready: readiness.reasons(now) });
         let service = Self {
             frontier: Frontier::new(settings.clock_mode, settings.allowed_lateness, []),
             settings,
@@ -271,7 +265,7 @@ impl<S: Source, T: Store> Service<S, T> {
         show(&mut self.metrics, &self.core, &self.settings.topics, &snapshot, !not_ready.is_empty());
         let done = self.clock.now();
         self.snapshot_at = done + SNAPSHOT_PAUSE_MIN.max(Span((done - now).0 * SNAPSHOT_COST));
-        self.publish.send_replace(Published { snapshot, not_ready });
+        self.publish.send_replace(Published { at: done, snapshot, not_ready });
     }
 
     fn log_reject(&mut self, now: Time, partition: PartitionId, offset: i64, message: &str) {

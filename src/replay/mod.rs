@@ -5,6 +5,7 @@ mod sorted;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::{Config, ConfigError};
 use crate::decode;
@@ -12,7 +13,7 @@ use crate::engine::{ClockMode, Frontier, Reach};
 use crate::ingest::Record;
 use crate::kpi::PeriodKind;
 use crate::model::{Fact, Output, PartitionId, Posted, Time};
-use crate::pipeline::{Core, CoreError, Taken};
+use crate::pipeline::{Core, CoreError, Display, Taken};
 use crate::view::{self, Summary};
 
 pub use inputs::{InputError, Inputs};
@@ -105,7 +106,7 @@ impl Replay<'_> {
     pub fn print(&self, what: Print, out: &mut dyn Write, complain: &mut dyn FnMut(&Complaint<'_>)) -> Result<Summary, ReplayError> {
         let mut facts = Sorted::default();
         let mut sequence = 0_u64;
-        let core = self.run(complain, &mut |posted| {
+        let mut core = self.run(complain, &mut |posted| {
             if let (Print::Facts, Output::Fact(fact)) = (what, &posted.output) {
                 sequence += 1;
                 return push(&mut facts, fact, sequence);
@@ -121,7 +122,15 @@ impl Replay<'_> {
                     writeln!(out, "{}", view::totals::line(&row))?;
                 }
             }
-            Print::Metrics | Print::Live => {}
+            Print::Metrics => {
+                let snapshot = core.snapshot(true, &self.display()?);
+                out.write_all(view::metrics::render(&snapshot, core.engine().clock()).as_bytes())?;
+            }
+            Print::Live => {
+                let snapshot = core.snapshot(true, &self.display()?);
+                let moment = view::live::Moment { now: core.engine().clock(), caught_up: true, names: &snapshot.names };
+                writeln!(out, "{}", view::live::json(&snapshot.live, moment))?;
+            }
             Print::Summary => writeln!(out, "{}", summary.json())?,
         }
         Ok(summary)
@@ -163,6 +172,10 @@ impl Replay<'_> {
         let newest = core.engine().newest_of_all().unwrap_or(Time::MIN);
         advance(&mut core, Reach::Through(self.until.map_or(newest, |until| until.max(newest))))?;
         Ok(core)
+    }
+
+    fn display(&self) -> Result<Display, ConfigError> {
+        Ok(Display { series: Arc::new(self.config.series_options()?), names: Arc::default() })
     }
 
     /// Takes the next line of a file; false at its end.

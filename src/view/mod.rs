@@ -3,6 +3,7 @@
 
 mod json;
 mod number;
+mod published;
 
 pub mod board;
 pub mod fact;
@@ -12,4 +13,5 @@ pub mod summary;
 pub mod totals;
 
 pub use self::metrics::{AgentOption, SeriesOptions, Snapshot};
+pub use published::Published;
 pub use summary::Summary;

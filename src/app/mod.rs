@@ -1,0 +1,189 @@
+//! The program: builds the parts, runs them, and shuts them down in order.
+
+mod demo;
+mod dump;
+mod simulated;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{oneshot, watch};
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::http::{self, Site};
+use crate::ingest::{EmbeddedError, KafkaSource, KafkaSourceError, ProducerError, Source};
+use crate::pipeline::{Core, CoreError, Display, Service, ServiceError, ServiceSettings};
+use crate::store::Memory;
+use crate::telemetry::ServiceMetrics;
+use crate::view::Published;
+
+pub use demo::{Demo, DemoStatus, demo};
+pub use dump::{DumpError, dump};
+
+/// Why the program ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What the configuration comes to.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// The Kafka client.
+    #[error(transparent)]
+    Kafka(#[from] KafkaSourceError),
+    /// The embedded broker.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// What was written to the broker.
+    #[error(transparent)]
+    Producer(#[from] ProducerError),
+    /// The loop.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// An address to listen on.
+    #[error("cannot listen on {address}: {source}; choose another one with http.listen or --listen")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The operating system.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// A thread of ours.
+    #[error("the engine's thread ended in a panic: see the log, and start again")]
+    Panicked,
+}
+
+impl AppError {
+    /// Whether the user has to change what he wrote.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Config(_) | Self::Core(_) | Self::Kafka(KafkaSourceError::Settings(_)))
+    }
+}
+
+/// Runs the service until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it cannot start, or cannot go on.
+pub fn serve(config: &Config) -> Result<(), AppError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let listeners = Listeners::open(config).await?;
+        let clock = Clock::start();
+        warn!("state is kept in memory: the topics are read from their beginning at every start");
+        let source = KafkaSource::start(&config.kafka, &std::collections::BTreeMap::new(), "memory", clock)?;
+        info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
+        run(config, clock, source, listeners, terminated()).await
+    })
+}
+
+/// The sockets that are answered.
+pub(crate) struct Listeners {
+    main: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Listens where the configuration says.
+    pub(crate) async fn open(config: &Config) -> Result<Self, AppError> {
+        let main = listen(&config.http.listen.to_string()).await?;
+        let metrics = match config.http.metrics_listen.as_str() {
+            "" => None,
+            address => Some(listen(address).await?),
+        };
+        Ok(Self { main, metrics })
+    }
+
+    /// Where board, API and metrics are.
+    pub(crate) fn address(&self) -> std::io::Result<SocketAddr> {
+        self.main.local_addr()
+    }
+}
+
+async fn listen(address: &str) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address: address.to_owned(), source })
+}
+
+/// Runs the loop on a thread of its own and answers requests until `shutdown`; the loop ends first, then the listeners.
+pub(crate) async fn run<S: Source + Send + 'static>(
+    config: &Config,
+    clock: Clock,
+    source: S,
+    listeners: Listeners,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), AppError> {
+    let core = Core::new(&config.core_settings()?)?;
+    let metrics = ServiceMetrics::default();
+    let handle = metrics.handle();
+    let (service, published) = Service::new(service_settings(config)?, clock, core, source, Memory::default(), metrics);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (ended, end) = oneshot::channel();
+    std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let result = match runtime {
+            Ok(runtime) => runtime.block_on(service.run(async move {
+                // A dropped sender is a shutdown too.
+                let _asked = stopped.await.is_ok();
+            })),
+            Err(error) => Err(ServiceError::from(error)),
+        };
+        let _heard = ended.send(result).is_ok();
+    })?;
+    let site = Site::new(published.clone(), handle, clock);
+    let main = tokio::spawn(http::serve(listeners.main, site.routes(), ended_of(published.clone())));
+    let metrics = listeners.metrics.map(|listener| tokio::spawn(http::serve(listener, site.metrics_routes(), ended_of(published))));
+    drop(site);
+    let result = tokio::select! {
+        result = end => result,
+        () = stopping(shutdown, stop) => return Err(AppError::Panicked),
+    };
+    for server in std::iter::once(main).chain(metrics) {
+        server.abort();
+    }
+    result.map_err(|_| AppError::Panicked)?.map_err(AppError::from)
+}
+
+/// Passes the shutdown on and then waits for ever: the loop's end is what counts.
+async fn stopping(shutdown: impl Future<Output = ()>, stop: oneshot::Sender<()>) {
+    shutdown.await;
+    if stop.send(()).is_ok() {
+        info!("shutting down");
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Done when nothing is published any more.
+async fn ended_of(mut published: watch::Receiver<Published>) {
+    while published.changed().await.is_ok() {}
+}
+
+/// Done when the process is asked to end.
+pub(crate) async fn terminated() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        warn!("signals cannot be received: end the process with SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn service_settings(config: &Config) -> Result<ServiceSettings, ConfigError> {
+    Ok(ServiceSettings {
+        clock_mode: config.engine.clock,
+        idle_after: config.engine.idle_after,
+        allowed_lateness: config.engine.allowed_lateness,
+        topics: config.kafka.topics.clone().into(),
+        display: Display { series: Arc::new(config.series_options()?), names: Arc::default() },
+    })
+}

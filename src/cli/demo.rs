@@ -1,0 +1,62 @@
+//! `deskpulse demo`: the main job with nothing installed.
+#![expect(clippy::print_stdout, reason = "the addresses are the output")]
+#![expect(clippy::print_stderr, reason = "the status line goes to standard error")]
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+
+use crate::app::{self, Demo, DemoStatus};
+use crate::model::Span;
+use crate::telemetry;
+
+use super::CommandError;
+
+/// Run the main job with nothing installed: an embedded broker, a simulated contact center, and the real service over them
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Address of board, API and metrics; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
+    listen: SocketAddr,
+    /// Chooses everything that is left to chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Agents on the roster; about half of them are on duty at the peaks
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    agents: u32,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args) -> Result<(), CommandError> {
+    telemetry::log_to_stderr();
+    let demo = Demo { listen: args.listen, seed: args.seed, agents: args.agents };
+    let terminal = std::io::stderr().is_terminal();
+    let mut was_live = false;
+    let done = app::demo(&demo, announce, move |status| {
+        if terminal {
+            eprint!("\r\x1b[K{}", line(&status));
+        } else if status.is_live != was_live {
+            eprintln!("{}", line(&status));
+        }
+        was_live = status.is_live;
+    });
+    if terminal {
+        eprintln!();
+    }
+    done.map_err(CommandError::of_app)
+}
+
+fn announce(address: SocketAddr) {
+    println!("board    http://{address}/");
+    println!("metrics  http://{address}/metrics");
+    println!("API      http://{address}/api/v1/live");
+    println!("A simulated contact center, from two hours ago to now and on. Ctrl-C ends it.");
+    // Whoever reads through a pipe is to see the addresses at once.
+    let _flushed = std::io::stdout().flush().is_ok();
+}
+
+fn line(status: &DemoStatus) -> String {
+    if status.is_live {
+        return format!("live: {} events so far", status.records);
+    }
+    format!("catching up: {} events, {} min behind the clock", status.records, status.behind.0 / Span::MINUTE.0)
+}

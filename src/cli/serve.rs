@@ -1,0 +1,33 @@
+//! `deskpulse serve`: the service.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::{app, telemetry};
+
+use super::CommandError;
+
+/// Run the service: read events from Kafka, serve metrics, board and API
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Address of board, API and metrics, over that of the configuration
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args) -> Result<(), CommandError> {
+    let mut config = super::configuration(Some(&args.config))?;
+    if let Some(listen) = args.listen {
+        config.http.listen = listen;
+        config.check().map_err(CommandError::usage)?;
+    }
+    telemetry::log_to_stderr();
+    for warning in config.warnings() {
+        super::warn(&warning);
+    }
+    app::serve(&config).map_err(CommandError::of_app)
+}
