@@ -28,7 +28,7 @@ const RECORDS_PER_STEP: u64 = 1_000;
 /// How long the embedded broker may take for what it was sent.
 const FLUSH_LIMIT: Duration = Duration::from_secs(10);
 /// Simulated time that is written before its delivery is waited for.
-const MARK_EVERY: Span = Span(20_000);
+const MARK_EVERY: Span = Span(600_000);
 
 /// What the demo is told.
 #[derive(Debug, Clone)]

@@ -49,7 +49,7 @@ pub enum SourceEvent {
     /// Records, in the order of each partition.
     Batch(Batch),
     /// The broker has confirmed that the partition is read to its end: everything appended before `at` has been given out in batches before
-    /// this event. Comes about once a second for a partition that keeps up, quiet or busy.
+    /// this event. Comes some times a second for a partition that keeps up, quiet or busy.
     Confirmed {
         /// The partition.
         partition: PartitionId,
@@ -58,7 +58,7 @@ pub enum SourceEvent {
         /// The end of the log as the broker named it. It may be past the last record by some offsets that hold none (transaction marks).
         next: NextOffset,
     },
-    /// How far the partition is behind its end, about once a second.
+    /// How far the partition is behind its end, some times a second.
     Lag {
         /// The partition.
         partition: PartitionId,

@@ -3,7 +3,7 @@
 //! * One instance reads every partition of every topic: it assigns them to itself from the positions that it is given, and from the
 //!   beginning where there is none. Metadata refreshes find new partitions. The group's name only labels positions for lag tools.
 //! * A position outside its log is never moved: that partition fails with a sentence.
-//! * **Confirmation.** About once a second the broker is asked for the ends; a partition that has been read up to the end named is confirmed
+//! * **Confirmation.** Four times a second the broker is asked for the ends; a partition that has been read up to the end named is confirmed
 //!   as of the moment of the question.
 //! * **Arrival** (kpis.md 1, "From the future"): the broker's append time with `LogAppendTime`. With `CreateTime` our receipt, while the last
 //!   confirmation of the partition is at most 5 s old; otherwise it is not known, because a backlog tells nothing about when it was written.
