@@ -18,7 +18,7 @@ use super::{AppError, Listeners, run, terminated};
 /// How far in the past the simulated day starts.
 const LEAD: Span = Span(2 * Span::HOUR.0);
 /// The time of day that the simulated contact center shows then: the morning, whenever the demo is run.
-const TIME_OF_DAY: Span = Span(8 * Span::HOUR.0);
+const TIME_OF_DAY: Span = Span(9 * Span::HOUR.0);
 /// Partitions of each topic.
 const PARTITIONS: u16 = 2;
 /// How often is looked for what has happened meanwhile.

@@ -44,7 +44,6 @@ impl Site {
     }
 
     /// Every route: metrics, health, board, API.
-    #[must_use]
     pub fn routes(&self) -> Router {
         let pages = Router::new()
             .route("/", get(answer::board))
@@ -57,7 +56,6 @@ impl Site {
     }
 
     /// The routes without customers or names of agents beyond labels: metrics and health.
-    #[must_use]
     pub fn metrics_routes(&self) -> Router {
         Router::new()
             .route("/metrics", get(answer::metrics))
