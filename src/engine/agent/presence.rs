@@ -33,7 +33,7 @@ impl Default for Presence {
 impl Presence {
     /// When the status times out, unless another status event comes (ruling 76).
     pub fn times_out_at(&self, timeout: Option<Span>) -> Option<Time> {
-        self.status.as_ref().and(timeout).map(|timeout| (self.seen + timeout).max(self.since))
+        self.status.as_ref().and(timeout).map(|timeout| self.seen + timeout)
     }
 }
 

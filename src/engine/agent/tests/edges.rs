@@ -110,3 +110,18 @@ fn blocks_come_back_in_any_order() {
     assert_eq!((restored.load(), restored.begin()), (edges.load(), edges.begin()));
     assert_eq!(rows(&mut restored), (0, 0), "what is stored has not changed");
 }
+
+#[test]
+fn a_late_edge_counts_in_all_later_blocks() {
+    let mut edges = Edges::default();
+    one_after_another(&mut edges, 0..300);
+    edges.insert(Time(10_750), true);
+    assert_eq!(edges.load(), 1);
+    for second in [50_000, 100_000, 299_000] {
+        assert_eq!(swept(&edges, second, second + 1_000), [(second, second + 500, 2), (second + 500, second + 1_000, 1)]);
+    }
+    edges.insert(Time(150_750), false);
+    assert_eq!(edges.load(), 0);
+    assert_eq!(swept(&edges, 140_500, 141_500), [(140_500, 141_000, 1), (141_000, 141_500, 2)]);
+    assert_eq!(swept(&edges, 250_000, 251_000), [(250_000, 250_500, 1), (250_500, 251_000, 0)]);
+}

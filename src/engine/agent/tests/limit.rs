@@ -181,3 +181,13 @@ fn the_limit_needs_no_status() {
     assert_eq!(script.told().len(), 1);
     assert_eq!(script.spent("amy"), SpentTime::default());
 }
+
+#[test]
+fn a_customer_who_waits_on_holds_no_late_end_back() {
+    let mut script = with_limit(0);
+    script.waits("09:00", "amy", "c1");
+    script.signals("09:20", "09:20", &[standing("c1", "09:20", owned("amy", Some("09:00")), owned("amy", Some("08:50")))]);
+    assert_eq!(script.agents.live(at("09:20")).len(), 0, "no event of hers");
+    script.late_answer("09:30", "09:10", "amy", "c1", "08:50");
+    assert_eq!(script.told()[2], "09:30:00 amy of nobody's was over the limit 09:00:00 to 09:10:00");
+}

@@ -132,3 +132,21 @@ fn a_damaged_or_newer_row_is_refused() {
     damaged.value.as_mut().unwrap().truncate(3);
     assert_eq!(Agents::new(Arc::new(settings())).restore(&damaged), Err(RowError::Damaged { table: Table::Agent }));
 }
+
+#[test]
+fn statuses_of_more_than_a_day_ago_are_forgotten() {
+    let mut script = Script::new();
+    let mut rows = Vec::new();
+    for hour in 0..500 {
+        let time = at("04-01T00:00") + Span(hour * Span::HOUR.0);
+        let word = if hour % 2 == 0 { "available" } else { "busy" };
+        script.event(time, time, |agents, moment, out| agents.status(&name("amy"), &name(word), None, moment, out));
+        rows.clear();
+        script.agents.changes(&mut rows);
+    }
+    let longest = rows.iter().map(|row| row.value.as_ref().map_or(0, Vec::len)).max();
+    assert!(longest < Some(400), "{longest:?} bytes");
+    let clock = script.clock;
+    let spent = script.agents.spent_between(&name("amy"), clock - Span::DAY, clock);
+    assert_eq!(spent.work, Span::DAY);
+}
