@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use deskpulse::view::metrics::catalogue::{KPI_SERIES, Kind, SERVICE_SERIES};
+
 /// Each module and those of ours that it may import. `app` and `cli` may import everything.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
@@ -56,7 +58,7 @@ struct Source {
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
-    collect(&root, &mut files);
+    collect(&root, &["rs"], &mut files);
     files.sort();
     files
         .into_iter()
@@ -72,12 +74,13 @@ fn sources() -> Vec<Source> {
         .collect()
 }
 
-fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+/// Every file below a folder whose name ends so.
+fn collect(folder: &Path, endings: &[&str], into: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            collect(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            collect(&path, endings, into);
+        } else if path.extension().and_then(|extension| extension.to_str()).is_some_and(|ending| endings.contains(&ending)) {
             into.push(path);
         }
     }
@@ -156,4 +159,35 @@ fn files_stay_short() {
 fn main_only_parses_runs_and_exits() {
     let main = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).unwrap();
     assert!(main.lines().count() <= 20);
+}
+
+/// Every `deskpulse_…` word of a text.
+fn metric_names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("deskpulse_"))
+}
+
+/// Whether the catalogue has this series: a metric, or what the exposition makes of a histogram.
+fn is_in_the_catalogue(name: &str) -> bool {
+    let parts = ["_bucket", "_sum", "_count"];
+    KPI_SERIES.iter().chain(SERVICE_SERIES).any(|metric| {
+        let of_a_histogram = || metric.kind == Kind::Histogram && parts.iter().any(|part| name.strip_suffix(part) == Some(metric.name));
+        metric.name == name || of_a_histogram()
+    })
+}
+
+#[test]
+fn dashboards_and_rules_name_only_metrics_of_the_catalogue() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["dashboards", "deploy"] {
+        collect(&root.join(folder), &["json", "yml"], &mut files);
+    }
+    let mut names = 0;
+    for file in files {
+        for name in metric_names(&fs::read_to_string(&file).unwrap()) {
+            assert!(is_in_the_catalogue(name), "{}: no metric {name} in src/view/metrics/catalogue.rs", file.display());
+            names += 1;
+        }
+    }
+    assert!(names > 0);
 }
