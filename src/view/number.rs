@@ -19,15 +19,20 @@ pub fn amount(out: &mut String, cents: i64) {
 pub fn ratio(out: &mut String, numerator: i64, denominator: i64) {
     const PARTS: i128 = 1_000_000;
     let (numerator, denominator) = (i128::from(numerator) * PARTS, i128::from(denominator));
-    // To the nearest millionth, halves away from zero.
-    let rounded = (2 * numerator.abs() + denominator.abs()) / (2 * denominator.abs()).max(1);
+    let rounded = nearest(numerator.abs(), denominator.abs().max(1));
     let sign = if (numerator < 0) == (denominator < 0) { 1 } else { -1 };
     decimal(out, i64::try_from(rounded * sign).unwrap_or(i64::MAX), 6);
 }
 
 /// The mean of `count` spans to the nearest millisecond.
 pub fn mean(sum: Span, count: i64) -> Option<Span> {
-    (count > 0).then(|| Span((2 * sum.0 + count).div_euclid(2 * count)))
+    (count > 0).then(|| Span(i64::try_from(nearest(sum.0.into(), count.into())).unwrap_or(i64::MAX)))
+}
+
+/// The nearest integer to a fraction, halves to the even neighbour as IEEE 754 rounds, so that other programs print the same digits.
+fn nearest(numerator: i128, denominator: i128) -> i128 {
+    let (below, rest) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
+    below + i128::from(2 * rest > denominator || (2 * rest == denominator && below % 2 != 0))
 }
 
 /// An integer.
@@ -106,7 +111,9 @@ mod tests {
 
     #[test]
     fn a_mean_is_rounded_to_the_millisecond() {
-        assert_eq!(mean(Span(10), 4), Some(Span(3)));
+        assert_eq!(mean(Span(10), 4), Some(Span(2)), "halves go to the even neighbour");
+        assert_eq!(mean(Span(14), 4), Some(Span(4)), "halves go to the even neighbour");
+        assert_eq!(mean(Span(11), 4), Some(Span(3)));
         assert_eq!(mean(Span(9), 4), Some(Span(2)));
         assert_eq!(mean(Span(0), 0), None);
     }
