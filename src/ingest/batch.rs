@@ -26,7 +26,7 @@ struct Entry {
 pub struct Record<'a> {
     /// Where it stands.
     pub position: Position,
-    /// When it arrived, if that is known: `None` in files, and while a log without append times is read from behind.
+    /// When it arrived, or was received where the broker did not note that; `None` in files.
     pub arrived: Option<Time>,
     /// Its value; empty for a tombstone; at most [`RECORD_LIMIT`] + 1 bytes.
     pub value: &'a [u8],

@@ -214,11 +214,13 @@ fn take(message: &BorrowedMessage<'_>, batch: &mut Batch, topics: &Topics, stand
     if message.offset() < standing.next().0 {
         return;
     }
+    // Where the broker did not note when it was appended, our receipt is never before that: at the end of the log it is that, and in a
+    // backlog it still keeps an event that is dated after the present from moving the clock there.
     let arrived = match message.timestamp() {
-        Timestamp::LogAppendTime(at) => Some(Time(at)),
-        Timestamp::CreateTime(_) | Timestamp::NotAvailable => standing.at_end(now).then_some(now),
+        Timestamp::LogAppendTime(at) => Time(at),
+        Timestamp::CreateTime(_) | Timestamp::NotAvailable => now,
     };
-    batch.push(Position { partition, offset: message.offset() }, arrived, message.payload().unwrap_or_default());
+    batch.push(Position { partition, offset: message.offset() }, Some(arrived), message.payload().unwrap_or_default());
     standing.advance(NextOffset::after(message.offset()), now);
 }
 

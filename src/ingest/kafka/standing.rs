@@ -116,7 +116,7 @@ impl Standing {
         reached
     }
 
-    /// Whether a record that comes now has just been appended: only then does our receipt tell when it arrived.
+    /// Whether we were at its end a moment ago.
     pub(super) fn at_end(&self, now: Time) -> bool {
         self.confirmed.is_some_and(|at| now - at <= AT_END)
     }
@@ -166,7 +166,7 @@ mod tests {
         standing.end_named(Time(1_000), NextOffset(0), Time(1_001));
         standing.take_confirmation();
         assert!(standing.at_end(Time(6_000)));
-        assert!(!standing.at_end(Time(6_001)), "a minute later nobody knows when a record came");
+        assert!(!standing.at_end(Time(6_001)));
     }
 
     #[test]
