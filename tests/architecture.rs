@@ -122,6 +122,16 @@ fn every_module_stands_in_the_table_or_on_the_edge() {
 }
 
 #[test]
+fn the_page_of_the_architecture_shows_the_import_table() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    for (module, allowed) in IMPORTS {
+        let allowed: Vec<String> = allowed.iter().map(|name| format!("`{name}`")).collect();
+        let line = format!("| `{module}` | {} |", allowed.join(", ")).replace("|  |", "| |");
+        assert!(page.lines().any(|found| found == line), "ARCHITECTURE.md has another line than: {line}");
+    }
+}
+
+#[test]
 fn the_import_table_has_no_cycle() {
     let table: BTreeMap<&str, &[&str]> = IMPORTS.iter().copied().collect();
     fn reaches<'a>(from: &'a str, to: &str, table: &BTreeMap<&str, &'a [&'a str]>) -> bool {
