@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use deskpulse::config;
-use deskpulse::decode::{Decoded, Decoder, unknown_fields};
+use deskpulse::decode::{Decoded, Decoder, Reason, schema, unknown_fields};
 use deskpulse::kpi::{CATALOGUE, PeriodKind};
 use deskpulse::replay::{Print, Replay};
 use serde_json::Value;
@@ -153,5 +153,29 @@ fn every_kpi_has_a_formula_and_an_example() {
         assert!(page.contains(&format!("\n| `{}` | {}", kpi.id, kpi.unit.word())), "docs/kpis.md has no line for {}", kpi.id);
         let is_shown = examples.iter().flat_map(|example| &example.rows).any(|row| row["kpi"] == kpi.id);
         assert!(is_shown, "docs/kpis.md has no example of {}", kpi.id);
+    }
+}
+
+#[test]
+fn the_page_of_events_names_every_type_with_every_field_and_every_reason() {
+    let page = read("docs/events.md");
+    let definitions = schema();
+    for (event, definition) in definitions["$defs"].as_object().unwrap() {
+        let heading = format!("### `{event}`\n");
+        let section = page.split(&heading).nth(1).unwrap_or_else(|| panic!("{event} has no section"));
+        let section = section.split("\n#").next().unwrap();
+        assert!(section.contains(&format!("\"type\":\"{event}\"")), "{event} has no example");
+        for field in
+            definition["properties"].as_object().unwrap().keys().filter(|field| !["id", "type", "time", "source"].contains(&field.as_str()))
+        {
+            assert!(section.contains(&format!("`{field}`")), "{event}: the field {field} is not explained");
+        }
+        let fields = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        for field in fields {
+            assert!(definition["properties"].get(field).is_some(), "{event} has no field {field}");
+        }
+    }
+    for reason in Reason::ALL {
+        assert!(page.contains(&format!("| `{}` |", reason.word())), "{}", reason.word());
     }
 }
