@@ -8,6 +8,7 @@ mod health;
 mod replay;
 mod schema;
 mod serve;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ enum Command {
     Dump(dump::Args),
     Schema(schema::Args),
     Health(health::Args),
+    Simulate(simulate::Args),
 }
 
 /// Why a command failed, and with which exit code.
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

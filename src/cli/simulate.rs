@@ -4,6 +4,7 @@
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::time::Duration;
 
+use super::CommandError;
 use crate::clock::Clock;
 use crate::decode::parse_time;
 use crate::ingest::{KafkaSettings, Producer, ProducerError};
@@ -78,7 +79,7 @@ pub struct Args {
 
 /// Why a simulation was not written to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum SimulateError {
+enum SimulateError {
     /// The number of topics fits nothing.
     #[error("--topics names {0} topics: name one for all events, or three, for chats, tickets and the rest")]
     Topics(usize),
@@ -94,43 +95,47 @@ pub enum SimulateError {
 }
 
 impl SimulateError {
-    /// Whether the user asked for something that cannot be.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Topics(_) | Self::Empty | Self::Kafka(ProducerError::Settings(_)))
-    }
-
     /// Whether only the reader of our output has gone, as `head` does.
-    #[must_use]
-    pub fn is_broken_pipe(&self) -> bool {
+    fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 
 /// Runs the command: writes until the end that was asked for.
-///
-/// # Errors
-/// When the arguments fit nothing, or the broker or standard output does not take the records.
-pub fn run(args: &Args) -> Result<(), SimulateError> {
+pub(super) fn run(args: &Args) -> Result<(), CommandError> {
+    match write(args) {
+        Ok(written) => {
+            eprintln!("{written} records written");
+            Ok(())
+        }
+        Err(error) if error.is_broken_pipe() => Ok(()),
+        Err(error @ (SimulateError::Topics(_) | SimulateError::Empty | SimulateError::Kafka(ProducerError::Settings(_)))) => {
+            Err(CommandError::usage(error))
+        }
+        Err(error) => Err(CommandError::failed(error)),
+    }
+}
+
+/// Writes the records, those of a live simulation when their time has come; gives their number.
+fn write(args: &Args) -> Result<u64, SimulateError> {
     let clock = args.live.then(Clock::start);
     let mut stream = Stream::new(args, clock.as_ref())?;
     let mut sink = Sink::open(args)?;
-    let mut written: u64 = 0;
+    let mut written = 0;
     while args.events.is_none_or(|events| written < events) {
         let due = clock.as_ref().map_or(stream.until, |clock| stream.until.min(clock.now() + Span(1)));
         if let Some(record) = stream.next_before(due) {
             sink.write(&record)?;
             written += 1;
         } else if due < stream.until {
-            sink.flush_some()?;
+            sink.flush()?;
             std::thread::sleep(LIVE_STEP);
         } else {
             break;
         }
     }
-    sink.close()?;
-    eprintln!("{written} records written");
-    Ok(())
+    sink.flush()?;
+    Ok(written)
 }
 
 /// The records to be written.
@@ -204,18 +209,13 @@ impl Sink {
         Ok(())
     }
 
-    /// Lets go of what is written so far, before a pause.
-    fn flush_some(&mut self) -> Result<(), SimulateError> {
+    /// Waits until all that was written has arrived.
+    fn flush(&mut self) -> Result<(), SimulateError> {
         match self {
             Self::Output(out) => out.flush()?,
             Self::Kafka { producer, .. } => producer.flush(FLUSH_LIMIT)?,
         }
         Ok(())
-    }
-
-    /// Waits until all is written, and says so or why not.
-    fn close(mut self) -> Result<(), SimulateError> {
-        self.flush_some()
     }
 }
 
@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn two_topics_and_an_empty_time_are_refused() {
         let two = args("--brokers 127.0.0.1:1 --topics a,b");
-        assert!(matches!(run(&two), Err(SimulateError::Topics(2))));
+        assert!(matches!(run(&two), Err(CommandError::Usage(_))));
         let empty = args("--until 2026-01-01T00:00:00Z");
-        assert!(matches!(run(&empty), Err(SimulateError::Empty)));
+        assert!(matches!(run(&empty), Err(CommandError::Usage(_))));
         for wrong in ["--duplicates 2", "--late -1", "--rate 0", "--disorder 5", "--agents 0", "--topics a", "--events 1 --until 0"] {
             assert!(Line::try_parse_from(std::iter::once("simulate").chain(wrong.split_whitespace())).is_err(), "{wrong}");
         }

@@ -156,7 +156,7 @@ impl Floor {
             self.plan(after, Step::Chat(number, turn, ChatStep::SpeakAgain));
         }
         if owned {
-            let patience = self.chance.around(Span(300_000), 0.5);
+            let patience = self.chance.around(Span(130_000), 0.7);
             self.plan(patience, Step::Chat(number, turn, ChatStep::LosePatience));
             self.plan_reply(number);
         }

@@ -190,8 +190,8 @@ impl Floor {
     fn customer_comes(&mut self, team: usize) {
         let duty = self.teams[team].duty;
         let (tickets, calls) = match duty {
-            Duty::Complaints => (0.55, 0.20),
-            Duty::Technical => (0.30, 0.0),
+            Duty::Complaints => (0.36, 0.20),
+            Duty::Technical => (0.22, 0.0),
             Duty::Aftersale => (0.10, 0.12),
             Duty::Vip => (0.06, 0.20),
             Duty::Presale => (0.04, 0.0),

@@ -26,7 +26,7 @@ impl Floor {
         let found = self.chance.between(Span(300), Span(2_500));
         self.plan(found, Step::Chat(number, turn, ChatStep::Route));
         self.plan(LONG_WAIT, Step::Chat(number, turn, ChatStep::Route));
-        let patience = self.chance.around(Span(150_000), 0.7);
+        let patience = self.chance.around(Span(60_000), 0.9);
         self.plan(patience, Step::Chat(number, turn, ChatStep::LosePatience));
     }
 
@@ -94,7 +94,7 @@ impl Floor {
             self.send_later(Span(250), greeting.flag("automated", true).word("text", texts::GREETING));
         }
         if waiting {
-            let patience = self.chance.around(Span(240_000), 0.5);
+            let patience = self.chance.around(Span(110_000), 0.7);
             self.plan(patience, Step::Chat(number, turn, ChatStep::LosePatience));
         }
         self.plan_reply(number);

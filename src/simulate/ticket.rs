@@ -38,6 +38,9 @@ pub(super) enum TicketStep {
     Merge(u64),
 }
 
+/// Tickets that wait on one desk at most, unless they come back to their owner.
+const DESK: usize = 2;
+
 const fn minutes(count: i64) -> Span {
     Span(count * Span::MINUTE.0)
 }
@@ -140,12 +143,15 @@ impl Floor {
         }
     }
 
-    /// Gives a ticket to the agent of its team on duty with the shortest desk; without any it waits.
+    /// Gives a ticket to the agent of its team on duty with the shortest desk; while all desks are full it waits.
     fn triage(&mut self, number: u64) {
         let Some(ticket) = self.tickets.get_mut(&number) else { return };
         let members = self.teams[ticket.team].members.iter().copied();
-        let on_duty = members.filter(|&agent| self.agents[agent].status != Status::Offline && self.agents[agent].intent.is_none());
-        match on_duty.min_by_key(|&agent| self.agents[agent].desk.len()) {
+        let free = members.filter(|&agent| {
+            let agent = &self.agents[agent];
+            agent.status != Status::Offline && agent.intent.is_none() && agent.desk.len() < DESK
+        });
+        match free.min_by_key(|&agent| self.agents[agent].desk.len()) {
             Some(agent) => {
                 ticket.owner = Some(agent);
                 let assigned = Draft::ticket("ticket.assigned", &ticket.id).word("agent", &self.agents[agent].id);
@@ -164,19 +170,24 @@ impl Floor {
         let Some(owner) = self.tickets.get(&number).map(|ticket| ticket.owner) else { return };
         match owner {
             Some(agent) if self.agents[agent].status != Status::Offline => self.agents[agent].desk.push_back(number),
-            _ => self.triage(number),
+            Some(_) => self.give_back(number),
+            None => self.triage(number),
         }
     }
 
     /// Whoever goes home gives back what waits on his desk.
     pub(super) fn clear_desk(&mut self, agent: usize) {
         for number in std::mem::take(&mut self.agents[agent].desk) {
-            let Some(ticket) = self.tickets.get_mut(&number) else { continue };
-            ticket.owner = None;
-            let back = Draft::ticket("ticket.assigned", &ticket.id).json("agent", "null");
-            self.send(back);
-            self.plan_triage(number);
+            self.give_back(number);
         }
+    }
+
+    fn give_back(&mut self, number: u64) {
+        let Some(ticket) = self.tickets.get_mut(&number) else { return };
+        ticket.owner = None;
+        let back = Draft::ticket("ticket.assigned", &ticket.id).json("agent", "null");
+        self.send(back);
+        self.plan_triage(number);
     }
 
     /// An agent with at most one open chat takes up his next ticket.
