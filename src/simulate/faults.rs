@@ -34,13 +34,15 @@ pub struct Faults {
     settings: FaultSettings,
     chance: Chance,
     held: Agenda<SimulatedRecord>,
+    /// The instant of the newest clean record, and how long its records are held back.
+    shuffled: (Time, Span),
 }
 
 impl Faults {
     /// A layer that has seen nothing yet.
     #[must_use]
     pub fn new(settings: FaultSettings) -> Self {
-        Self { chance: Chance::new(settings.seed ^ 0xFA17), settings, held: Agenda::new() }
+        Self { chance: Chance::new(settings.seed ^ 0xFA17), settings, held: Agenda::new(), shuffled: (Time::MIN, Span::ZERO) }
     }
 
     /// The next record when it is sent before `until`; `clean` gives the next clean record before an instant, in order of time.
@@ -56,6 +58,11 @@ impl Faults {
     }
 
     fn spoil(&mut self, mut record: SimulatedRecord) {
+        // Records of one instant stay in their order, on which it depends what they mean: no reader could restore it by their times.
+        if record.time != self.shuffled.0 {
+            let disorder = self.settings.disorder.max(Span::ZERO);
+            self.shuffled = (record.time, self.chance.between(Span::ZERO, disorder));
+        }
         if self.chance.share(self.settings.malformed) {
             let broken = SimulatedRecord { value: self.malformed(&record), ..record.clone() };
             self.send_delayed(broken, Span::ZERO);
@@ -81,8 +88,7 @@ impl Faults {
     }
 
     fn send_delayed(&mut self, mut record: SimulatedRecord, delay: Span) {
-        let shuffle = self.chance.between(Span::ZERO, self.settings.disorder.max(Span::ZERO));
-        record.time = record.time + delay + shuffle;
+        record.time = record.time + delay + self.shuffled.1;
         self.held.plan(record.time, record);
     }
 
