@@ -164,7 +164,10 @@ async fn all_records_of_all_partitions_are_read_in_order_with_their_arrival() {
         assert_eq!(heard.values(0, partition), expected);
     }
     assert_eq!(heard.values(1, 1), ["a0", "", "a2"], "a tombstone is an empty record");
-    assert!(heard.records[&part(0, 0)].iter().all(|read| read.arrived.is_some_and(|at| at >= before)), "our receipt, which is never earlier");
+    assert!(
+        heard.records[&part(0, 0)].iter().all(|read| read.arrived.is_some_and(|at| at >= before)),
+        "our receipt, which is never earlier"
+    );
     assert!(heard.records[&part(1, 1)].iter().all(|read| read.arrived.is_some_and(|at| at >= before)), "append times");
 
     // At the end of the log our receipt is the arrival.

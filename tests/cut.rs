@@ -1,0 +1,163 @@
+//! Any log can be cut anywhere: a new core that is given only the rows that changed goes on as if nothing had happened.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its setting is not as it must be")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use deskpulse::engine::{ClockMode, Frontier, Settings};
+use deskpulse::ingest::Record;
+use deskpulse::kpi::PeriodKind;
+use deskpulse::model::{NextOffset, Output, PartitionId, Position, Posted, Span, Time};
+use deskpulse::pipeline::{Core, CoreSettings, Display};
+use deskpulse::simulate::{FaultSettings, Faults, Simulation, SimulationSettings};
+use deskpulse::store::{Commit, Memory, Store};
+use deskpulse::view;
+
+/// A simulated evening over the end of a month that closes two hours later.
+const START: Time = Time(1_769_868_000_000); // 2026-01-31T22:00:00+08:00
+const LENGTH: Span = Span(5 * 3_600_000);
+const RECORDS_PER_ADVANCE: usize = 64;
+
+struct Log {
+    records: Vec<(Position, Vec<u8>)>,
+}
+
+fn log(seed: u64) -> Log {
+    let simulation = SimulationSettings::new(seed, 12, START).with_time_of_day(Span(9 * 3_600_000));
+    let faults = FaultSettings { seed, duplicates: 0.03, disorder: Span(1_500), late: 0.02, malformed: 0.01, unknown: 0.01, future: 0.0 };
+    let (mut simulation, mut faults) = (Simulation::new(&simulation), Faults::new(faults));
+    let mut offsets: BTreeMap<PartitionId, i64> = BTreeMap::new();
+    let mut records = Vec::new();
+    while let Some(record) = faults.next_before(START + LENGTH, |until| simulation.next_before(until)) {
+        // Two busy partitions: a quiet one would hold the clock back, and everything would wait for the end.
+        let sum: u32 = record.key.bytes().map(u32::from).sum();
+        let partition = PartitionId { topic: 0, partition: sum % 2 };
+        let offset = offsets.entry(partition).or_default();
+        records.push((Position { partition, offset: *offset }, record.value));
+        *offset += 1;
+    }
+    Log { records }
+}
+
+fn settings(config: &str, track_changes: bool) -> CoreSettings {
+    let config = deskpulse::config::parse(config, "test", Path::new(""), []).unwrap();
+    let settings = config.core_settings().unwrap();
+    CoreSettings { engine: Arc::new(Settings { track_changes, ..(*settings.engine).clone() }), ..settings }
+}
+
+/// A core and what feeds it.
+struct Run {
+    core: Core,
+    frontier: Frontier,
+    facts: Vec<String>,
+}
+
+impl Run {
+    fn new(settings: &CoreSettings, log: &Log) -> Self {
+        let partitions = log.records.iter().map(|(position, _)| position.partition);
+        Self {
+            core: Core::new(settings).unwrap(),
+            frontier: Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, partitions),
+            facts: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, records: &[(Position, Vec<u8>)]) {
+        for chunk in records.chunks(RECORDS_PER_ADVANCE) {
+            for (position, value) in chunk {
+                self.core.take(Record { position: *position, arrived: None, value });
+                if let Some(newest) = self.core.engine().newest(position.partition) {
+                    self.frontier.newest(position.partition, newest);
+                }
+            }
+            let posted = self.core.advance(self.frontier.reach());
+            self.keep(&posted);
+        }
+    }
+
+    fn end(&mut self) {
+        let newest = self.core.engine().newest_of_all().unwrap();
+        let posted = self.core.advance(deskpulse::engine::Reach::Through(newest + Span(40_000)));
+        self.keep(&posted);
+    }
+
+    fn keep(&mut self, posted: &[Posted]) {
+        self.facts.extend(posted.iter().filter_map(|one| match &one.output {
+            Output::Fact(fact) => view::fact::line(fact),
+            Output::Tally(tally) => Some(format!("{tally:?} at {:?}", one.clock)),
+        }));
+    }
+
+    /// Everything that is shown at the end, byte for byte.
+    fn shown(&mut self) -> String {
+        let clock = self.core.engine().clock();
+        let open = self.core.engine().open_time();
+        let mut shown: Vec<String> = Vec::new();
+        for kind in [PeriodKind::Day, PeriodKind::Month] {
+            shown.extend(self.core.totals().rows(kind, clock, &open).map(|row| view::totals::line(&row)));
+        }
+        let snapshot = self.core.snapshot(true, &Display::default());
+        shown.push(view::metrics::render(&snapshot, clock));
+        shown.push(view::live::json(&snapshot.live, view::live::Moment { now: clock, caught_up: true, names: &snapshot.names }));
+        shown.join("\n")
+    }
+}
+
+fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
+    let log = log(seed);
+    let mut whole = Run::new(&settings(config, false), &log);
+    whole.take(&log.records);
+    whole.end();
+    let tracked = settings(config, true);
+    let mut store = Memory::default();
+    let mut run = Run::new(&tracked, &log);
+    let mut done = 0;
+    for cut in cuts {
+        let chunks = (log.records.len() as f64 * cut) as usize / RECORDS_PER_ADVANCE;
+        let until = chunks * RECORDS_PER_ADVANCE;
+        for chunk in log.records[done..until].chunks(RECORDS_PER_ADVANCE * 8) {
+            run.take(chunk);
+            let positions = chunk.iter().map(|(position, _)| (position.partition, NextOffset::after(position.offset))).collect();
+            store.commit(Commit { rows: run.core.changes(), positions }).unwrap();
+        }
+        done = until;
+        let mut next = Run::new(&tracked, &log);
+        next.core.restore(&store.load().unwrap().rows).expect("rows can be read back");
+        next.facts = run.facts;
+        for partition in store.load().unwrap().positions.keys() {
+            if let Some(newest) = next.core.engine().newest(*partition) {
+                next.frontier.newest(*partition, newest);
+            }
+        }
+        run = next;
+    }
+    run.take(&log.records[done..]);
+    run.end();
+    for (index, (whole, cut)) in whole.facts.iter().zip(&run.facts).enumerate() {
+        assert_eq!(whole, cut, "output {index} of seed {seed} cut at {cuts:?}");
+    }
+    assert_eq!(whole.facts.len(), run.facts.len());
+    let (whole, cut) = (whole.shown(), run.shown());
+    for (whole, cut) in whole.lines().zip(cut.lines()) {
+        assert_eq!(whole, cut, "seed {seed} cut at {cuts:?}");
+    }
+}
+
+const OWNED: &str = "[engine]\nsettle = \"2h\"\n";
+const ACTIVE: &str = "[engine]\nsettle = \"2h\"\n[agents]\nhandling = \"active\"\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
+
+#[test]
+fn a_log_that_is_cut_anywhere_gives_the_same_bytes() {
+    for (seed, cuts) in [(1, &[0.5][..]), (2, &[0.1, 0.11, 0.95]), (3, &[0.35, 0.7])] {
+        cut_anywhere(OWNED, seed, cuts);
+    }
+}
+
+#[test]
+fn with_active_handling_and_time_outs_too() {
+    for (seed, cuts) in [(4, &[0.42][..]), (5, &[0.2, 0.6, 0.61])] {
+        cut_anywhere(ACTIVE, seed, cuts);
+    }
+}
