@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{EmbeddedBroker, Feed, KafkaSource, ProducerError};
-use crate::model::{Span, Time};
+use crate::model::{Name, Span, Time};
 use crate::simulate::{Simulation, SimulationSettings, Topic};
 
 use super::simulated::{Progress, Simulated};
@@ -69,15 +69,12 @@ pub fn demo(demo: &Demo, started: impl FnOnce(SocketAddr), status: impl FnMut(De
         let clock = Clock::start();
         let source = KafkaSource::start(&config.kafka, &BTreeMap::new(), "demo", clock)?;
         let progress = Progress::default();
-        let writer = Writer {
-            feed: broker.feed(source.taken())?,
-            simulation: Simulation::new(&SimulationSettings::new(demo.seed, demo.agents, clock.now() - LEAD).with_time_of_day(TIME_OF_DAY)),
-            clock,
-            progress: progress.clone(),
-            stop: Arc::clone(&stop),
-        };
+        let simulation =
+            Simulation::new(&SimulationSettings::new(demo.seed, demo.agents, clock.now() - LEAD).with_time_of_day(TIME_OF_DAY));
+        let names = simulation.people().map(|person| (Name::new(person.agent), Name::new(person.name))).collect();
+        let writer = Writer { feed: broker.feed(source.taken())?, simulation, clock, progress: progress.clone(), stop: Arc::clone(&stop) };
         let writing = std::thread::Builder::new().name("simulation".to_owned()).spawn(move || writer.write(status))?;
-        let result = run(&config, clock, Simulated { source, progress }, listeners, terminated()).await;
+        let result = run(&config, clock, Simulated { source, progress }, listeners, names, terminated()).await;
         stop.store(true, Ordering::Release);
         writing.join().map_err(|_| AppError::Panicked)??;
         result
