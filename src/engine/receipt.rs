@@ -2,13 +2,15 @@
 
 use crate::model::{Body, ConversationId, ConversationRef, Fact, FactKind, Name, Time};
 
-/// The conversation that such an event names.
+/// The conversation that an event names without happening in it: it touches it (ruling 106).
 #[must_use]
 pub fn conversation(body: &Body) -> Option<&ConversationId> {
     match body {
         Body::Violation { conversation, .. } | Body::Reviewed { conversation, .. } | Body::OfferMade { conversation, .. } => {
             conversation.as_ref()
         }
+        Body::Rated(rating) => Some(&rating.conversation),
+        Body::OrderPaid(order) => order.conversation.as_ref(),
         _ => None,
     }
 }
