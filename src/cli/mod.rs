@@ -4,19 +4,30 @@
 mod check;
 mod demo;
 mod dump;
+mod explain;
 mod health;
 mod replay;
 mod schema;
 mod serve;
 mod simulate;
 
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Live contact-center KPIs from Kafka: the 30-second rule, resolution, complaints, utilization.
+/// What to begin with, under the help of the whole.
+const FIRST_STEPS: &str = "\
+To see it work:         deskpulse demo
+Your events as a file:  deskpulse replay events.ndjson
+Your Kafka:             deskpulse serve --config deskpulse.toml
+
+Exit codes: 0 done, 1 failed while running, 2 usage or configuration.";
+
+/// Live contact-center KPIs from Kafka: the 30-second rule, resolution, complaints, utilization
 #[derive(Debug, Parser)]
-#[command(name = "deskpulse", version, max_term_width = 120, arg_required_else_help = true)]
+#[command(name = "deskpulse", version, max_term_width = 120, arg_required_else_help = true, after_help = FIRST_STEPS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -27,6 +38,7 @@ enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
     Replay(replay::Args),
+    Explain(explain::Args),
     Check(check::Args),
     Dump(dump::Args),
     Schema(schema::Args),
@@ -71,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Dump(args) => dump::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(&args),
@@ -78,7 +91,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("deskpulse: {error}");
+            eprintln!("deskpulse: {}", error.to_string().trim_end());
             ExitCode::from(match error {
                 CommandError::Usage(_) => 2,
                 CommandError::Failed(_) => 1,
@@ -90,6 +103,20 @@ pub fn main() -> ExitCode {
 /// The configuration of a command: its file, if one is given, and the environment over it.
 pub(crate) fn configuration(file: Option<&std::path::Path>) -> Result<crate::config::Config, CommandError> {
     crate::config::load(file, std::env::vars()).map_err(CommandError::usage)
+}
+
+/// Writes the output of a command. Whoever reads it may stop early: for a command in a pipe that is no error.
+pub(crate) fn print(text: &str) -> Result<(), CommandError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(|error| CommandError::failed(format!("cannot write the output: {error}"))),
+    }
+}
+
+/// Reads an address of the command line.
+pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an IP address with a port wanted, like 127.0.0.1:9464".to_owned())
 }
 
 /// Says what is allowed but probably not meant.

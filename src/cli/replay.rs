@@ -13,40 +13,40 @@ use crate::replay::{Complaint, Print, Replay, ReplayError};
 
 use super::CommandError;
 
-/// Run the engine over NDJSON files and print what comes out
+/// Compute the numbers of NDJSON files of events: the service's own engine, without a broker
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Configuration file (TOML)
+    /// Configuration file (TOML); without one, the built-in values
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Move the clock on to here at the end: RFC 3339 or milliseconds
+    /// Let time go on to here after the last event: RFC 3339, or milliseconds since 1970
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<Time>,
     /// What to print
     #[arg(long, value_enum, default_value_t = What::Totals)]
     print: What,
-    /// Totals of months or days
+    /// Periods of the totals
     #[arg(long, value_enum, default_value_t = Periods::Month)]
     period: Periods,
-    /// Fail when any line is rejected, or has a field that nobody knows
+    /// Exit with 1 when a line is rejected or has an unknown field; all lines are told all the same
     #[arg(long)]
     strict: bool,
-    /// Files of events, one JSON object a line; - is standard input
+    /// Files of events, one JSON object a line; - is standard input. Several are merged by time
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// Totals, one row a line
+    /// Every KPI of each agent, team and all: one JSON object a row
     Totals,
-    /// Every fact, one a line
+    /// Every receipt behind the totals: one JSON object a fact
     Facts,
-    /// The Prometheus page
+    /// The page that Prometheus would scrape, as of the end
     Metrics,
-    /// Who waits, and what each agent does
+    /// Who waits and what each agent does, as of the end
     Live,
-    /// What became of the lines
+    /// How many lines were applied, duplicate, late, rejected
     Summary,
 }
 
@@ -61,6 +61,15 @@ enum Periods {
 /// Reads a time of the command line.
 pub(super) fn parse_time(text: &str) -> Result<Time, String> {
     decode::parse_time(text).map_err(|error| error.to_string())
+}
+
+/// What a replay that stopped comes to: nothing bad, when whoever reads the output has closed it.
+pub(super) fn failed(error: ReplayError) -> Result<(), CommandError> {
+    match error {
+        error if error.is_broken_pipe() => Ok(()),
+        error if error.is_usage() => Err(CommandError::usage(error)),
+        error => Err(CommandError::failed(error)),
+    }
 }
 
 /// Runs the command.
@@ -83,9 +92,7 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     });
     let summary = match done.and_then(|summary| out.flush().map(|()| summary).map_err(ReplayError::from)) {
         Ok(summary) => summary,
-        Err(error) if error.is_broken_pipe() => return Ok(()),
-        Err(error) if error.is_usage() => return Err(CommandError::usage(error)),
-        Err(error) => return Err(CommandError::failed(error)),
+        Err(error) => return failed(error),
     };
     let rejected: u64 = summary.rejected.values().sum();
     eprintln!("{} applied, {} duplicate, {} late, {rejected} rejected", summary.applied, summary.duplicate, summary.late);

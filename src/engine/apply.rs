@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use crate::model::{Body, Event, Fact, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time};
+use crate::model::{Body, ConversationId, Event, Fact, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time};
 
 use super::agent::Agents;
 use super::conversation::Conversations;
@@ -14,6 +14,7 @@ use super::order::{Order, Waiting};
 use super::receipt;
 use super::settings::Settings;
 use super::signal::{DeadlineKey, Moment, Outbox};
+use super::watch::{Step, Watch};
 
 /// The engine: events in, facts out. Same events in the same order of arrival and the same advances: the same output.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Engine {
     agents: Agents,
     outbox: Outbox,
     counts: Vec<Counts>,
+    watch: Option<Watch>,
 }
 
 /// An event as it arrives.
@@ -78,6 +80,7 @@ impl Engine {
             agents: Agents::new(Arc::clone(&settings)),
             outbox: Outbox::default(),
             counts: Vec::new(),
+            watch: None,
             settings,
         }
     }
@@ -134,6 +137,16 @@ impl Engine {
     /// What was decided since the last call, in order.
     pub fn drain(&mut self) -> Vec<Posted> {
         mem::take(&mut self.outbox.posted)
+    }
+
+    /// Keeps every step of one conversation from now on, for [`Engine::steps`]. It changes no number.
+    pub fn watch(&mut self, conversation: ConversationId) {
+        self.watch = Some(Watch::new(conversation));
+    }
+
+    /// What happened to the watched conversation since the last call, in order.
+    pub fn steps(&mut self) -> Vec<Step> {
+        self.watch.as_mut().map(Watch::take).unwrap_or_default()
     }
 
     /// The engine's one instant.
@@ -231,6 +244,7 @@ impl Engine {
     fn apply(&mut self, waiting: &Waiting) {
         let Waiting { late, position, event } = waiting;
         let moment = Moment { time: event.time, clock: self.order.clock(), late: *late };
+        let posted = self.outbox.posted.len();
         match &event.body {
             Body::Conversation { conversation, action } => {
                 let effect = self.conversations.apply(conversation, action, moment, &mut self.outbox);
@@ -248,6 +262,10 @@ impl Engine {
             }
         }
         self.settle(moment);
+        if let Some(watch) = &mut self.watch {
+            let after = self.conversations.now(watch.id());
+            watch.applied(waiting, moment.clock, after, &self.outbox.posted[posted..]);
+        }
     }
 
     fn receipt(&mut self, body: &Body, moment: Moment) -> Option<Fact> {
@@ -277,6 +295,10 @@ impl Engine {
                 late.clock = late.clock.max(clock);
             }
             self.settle(Moment { time: key.at, clock, late: key.at < clock });
+            if let Some(watch) = &mut self.watch {
+                let after = self.conversations.now(watch.id());
+                watch.fired(&key, clock, after, &self.outbox.posted[posted..]);
+            }
         }
     }
 

@@ -47,6 +47,65 @@ pub struct WaitingNow {
     pub deadline: Option<Time>,
 }
 
+/// One conversation as it is now, for whoever asks what its rules decide by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationNow {
+    /// Chat or ticket.
+    pub medium: Medium,
+    /// Its team.
+    pub team: Option<Name>,
+    /// Its channel.
+    pub channel: Option<Name>,
+    /// Kind of a ticket.
+    pub kind: Option<Name>,
+    /// Severity of a ticket.
+    pub severity: Option<Name>,
+    /// Priority of a ticket.
+    pub priority: Option<Name>,
+    /// Its owner; `None` is nobody.
+    pub owner: Option<Name>,
+    /// Whether a bot holds it.
+    pub bot_holds: bool,
+    /// The cycle, from 1.
+    pub cycle: u32,
+    /// Whether that cycle runs.
+    pub is_open: bool,
+    /// Whether its status stops the active clock.
+    pub is_paused: bool,
+    /// The ticket that it was merged into.
+    pub merged_into: Option<Name>,
+    /// Its open waiting period.
+    pub wait: Option<WaitNow>,
+    /// What its cycle is judged by; `None` when the cycle is not judged (rulings 49, 54).
+    pub resolution: Option<ResolutionNow>,
+}
+
+/// An open waiting period as the rules see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitNow {
+    /// Which target is its own.
+    pub sla: Sla,
+    /// Since when the customer waits.
+    pub opened_at: Time,
+    /// Since when the people's clock runs; `None` while a bot holds the conversation.
+    pub judged_from: Option<Time>,
+    /// The target, once the people's clock runs.
+    pub target: Option<Span>,
+    /// The last instant that is in time, when there is one.
+    pub deadline: Option<Time>,
+}
+
+/// The target of a resolution as the rules see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolutionNow {
+    /// The target, if there is one.
+    pub target: Option<Span>,
+    /// Whether its clock is a complaint's, which never pauses.
+    pub is_complaint: bool,
+    /// The deadline that is still to fire; `None` while the clock stands, and after the breach.
+    pub due: Option<Time>,
+}
+
 /// What an agent does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentNow {

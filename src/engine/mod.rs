@@ -11,11 +11,13 @@ mod policy;
 mod receipt;
 mod settings;
 mod signal;
+mod watch;
 
 pub use apply::{Arrival, Counts, Engine, Pushed};
 pub use dedup::Dedup;
 pub use frontier::{ClockMode, Frontier, Reach};
-pub use live::{AgentNow, LiveView, OpenComplaints, TargetNow, WaitingNow, targets_in_force};
+pub use live::{AgentNow, ConversationNow, LiveView, OpenComplaints, ResolutionNow, TargetNow, WaitNow, WaitingNow, targets_in_force};
 pub use policy::{Attributes, Match, Measure, Policies, Policy, Setting, Target};
 pub use settings::{AgentSettings, HandlingRule, LimitCounts, Settings};
 pub use signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal, Standing};
+pub use watch::{Cause, Step};

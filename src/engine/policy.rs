@@ -145,12 +145,17 @@ impl Policies {
     /// The target of `sla` for a conversation with these attributes, looked up on `day`.
     #[must_use]
     pub fn target(&self, sla: Sla, of: &Attributes<'_>, day: Day) -> Target {
-        let mut found =
-            self.policies.iter().filter(|policy| policy.is_valid(day) && policy.matches.fits(of)).map(|policy| policy.setting(sla));
-        match found.find(|setting| *setting != Setting::Unset) {
+        match self.deciding(sla, of, day).map(|index| self.policies[index].setting(sla)) {
             Some(Setting::Within(limit)) => Target { limit: Some(limit), measure: Measure::Wall },
             _ => Target::default(),
         }
+    }
+
+    /// Which policy decides about `sla`, by its place in [`Policies::all`]: the first that matches and sets it (ruling 28).
+    #[must_use]
+    pub fn deciding(&self, sla: Sla, of: &Attributes<'_>, day: Day) -> Option<usize> {
+        let decides = |policy: &Policy| policy.is_valid(day) && policy.matches.fits(of) && policy.setting(sla) != Setting::Unset;
+        self.policies.iter().position(decides)
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
-use crate::engine::{Arrival, Engine, Policies, Pushed, Reach, Settings, TargetNow, targets_in_force};
+use crate::engine::{Arrival, Engine, Policies, Pushed, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
-use crate::model::{Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
+use crate::model::{ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
 use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
 
 /// What the core is told.
@@ -212,6 +212,16 @@ impl Core {
     #[must_use]
     pub fn window_samples_left_out(&self) -> u64 {
         self.windows.left_out()
+    }
+
+    /// Keeps every step of one conversation from now on, for [`Core::steps`]. It changes no number.
+    pub fn watch(&mut self, conversation: ConversationId) {
+        self.engine.watch(conversation);
+    }
+
+    /// What happened to the watched conversation since the last call, in order.
+    pub fn steps(&mut self) -> Vec<Step> {
+        self.engine.steps()
     }
 
     /// The decoder.

@@ -1,5 +1,6 @@
 //! Replay: the service's own core over files, no broker, deterministic.
 
+mod explain;
 mod inputs;
 mod sorted;
 
@@ -16,6 +17,7 @@ use crate::model::{Fact, Output, PartitionId, Posted, Time};
 use crate::pipeline::{Core, CoreError, Display, Taken};
 use crate::view::{self, Summary};
 
+pub use explain::{Explain, Explained, Nearest};
 pub use inputs::{InputError, Inputs};
 pub use sorted::{Place, Sorted};
 
@@ -145,16 +147,30 @@ impl Replay<'_> {
         complain: &mut dyn FnMut(&Complaint<'_>),
         each: &mut dyn FnMut(&Posted) -> io::Result<()>,
     ) -> Result<Core, ReplayError> {
-        let settings = self.config.core_settings()?;
-        let mut core = Core::new(&settings)?;
-        let mut inputs = Inputs::open(self.files, core.decoder(), &settings.engine)?;
+        let mut core = Core::new(&self.config.core_settings()?)?;
+        self.drive(&mut core, complain, &mut |_, posted| posted.iter().try_for_each(&mut *each))?;
+        Ok(core)
+    }
+
+    /// Runs the files through a core; after each move of the clock `moved` is given it, with what was decided.
+    fn drive(
+        &self,
+        core: &mut Core,
+        complain: &mut dyn FnMut(&Complaint<'_>),
+        moved: &mut dyn FnMut(&mut Core, &[Posted]) -> io::Result<()>,
+    ) -> Result<(), ReplayError> {
+        let settings = self.config.engine_settings()?;
+        let mut inputs = Inputs::open(self.files, core.decoder(), &settings)?;
         let files = (0..inputs.count()).map(|topic| PartitionId { topic, partition: 0 });
-        let mut frontier = Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, files);
-        let mut advance = |core: &mut Core, reach| core.advance(reach).iter().try_for_each(&mut *each);
+        let mut frontier = Frontier::new(ClockMode::Events, settings.allowed_lateness, files);
+        let mut advance = |core: &mut Core, reach| {
+            let posted = core.advance(reach);
+            moved(core, &posted)
+        };
         while let Some((partition, _)) = frontier.slowest() {
             for _ in 0..RECORDS_PER_ADVANCE {
                 if frontier.slowest().is_none_or(|(slowest, _)| slowest != partition)
-                    || !self.step(&mut core, &mut inputs, partition, complain)?
+                    || !self.step(core, &mut inputs, partition, complain)?
                 {
                     break;
                 }
@@ -166,12 +182,12 @@ impl Replay<'_> {
                 frontier.idle(partition);
             }
             if let reach @ Reach::Before(_) = frontier.reach() {
-                advance(&mut core, reach)?;
+                advance(core, reach)?;
             }
         }
         let newest = core.engine().newest_of_all().unwrap_or(Time::MIN);
-        advance(&mut core, Reach::Through(self.until.map_or(newest, |until| until.max(newest))))?;
-        Ok(core)
+        advance(core, Reach::Through(self.until.map_or(newest, |until| until.max(newest))))?;
+        Ok(())
     }
 
     fn display(&self) -> Result<Display, ConfigError> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::live::{OpenComplaints, WaitingNow};
-use crate::model::Name;
+use crate::engine::live::{ConversationNow, OpenComplaints, ResolutionNow, WaitNow, WaitingNow};
+use crate::model::{ConversationId, Name};
 
 use super::Conversations;
 use super::state::Conversation;
@@ -12,6 +12,12 @@ impl Conversations {
     /// Every open waiting period, in no particular order; costs O(waiting).
     pub fn waiting(&self) -> impl Iterator<Item = WaitingNow> {
         self.waiting.iter().filter_map(|id| self.table.at_hand(id)?.waiting_now())
+    }
+
+    /// One conversation as it is now; `None` when it is unknown or forgotten. Touches nothing.
+    #[must_use]
+    pub fn now(&self, id: &ConversationId) -> Option<ConversationNow> {
+        self.table.peek(id, Conversation::now)
     }
 
     /// The open complaints of each team that has any, in order of the team; costs O(open complaints).
@@ -43,6 +49,38 @@ impl Conversation {
             target: period.judged.and_then(|judged| judged.target.limit),
             deadline: period.judged.and_then(|judged| judged.deadline),
         })
+    }
+
+    fn now(&self) -> ConversationNow {
+        let ticket = self.ticket.as_deref();
+        let wait = self.period.as_ref().map(|period| WaitNow {
+            sla: period.sla(),
+            opened_at: period.opened_at,
+            judged_from: period.judged.map(|judged| judged.from),
+            target: period.judged.and_then(|judged| judged.target.limit),
+            deadline: period.judged.and_then(|judged| judged.deadline),
+        });
+        let resolution = self.resolution_target().map(|target| ResolutionNow {
+            target: target.limit,
+            is_complaint: self.is_complaint(),
+            due: self.resolution.due,
+        });
+        ConversationNow {
+            medium: self.id.medium,
+            team: self.team.clone(),
+            channel: self.channel.clone(),
+            kind: ticket.and_then(|ticket| ticket.kind.clone()),
+            severity: ticket.and_then(|ticket| ticket.severity.clone()),
+            priority: ticket.and_then(|ticket| ticket.priority.clone()),
+            owner: self.owner.agent.clone(),
+            bot_holds: self.hold.is_held(),
+            cycle: self.cycle.number,
+            is_open: self.cycle.is_open(),
+            is_paused: self.is_paused(),
+            merged_into: self.merged_into().cloned(),
+            wait,
+            resolution,
+        }
     }
 
     /// Whether it is a complaint that waits for its resolution.

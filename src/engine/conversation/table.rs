@@ -104,9 +104,14 @@ impl Table {
 
     /// The ticket that a ticket was merged into. Touches nothing.
     pub fn peek_merged_into(&self, id: &ConversationId) -> Option<Name> {
+        self.peek(id, |conversation| conversation.merged_into().cloned()).flatten()
+    }
+
+    /// What a known conversation shows to `look`, ended or not. Touches nothing.
+    pub fn peek<T>(&self, id: &ConversationId, look: impl FnOnce(&Conversation) -> T) -> Option<T> {
         match self.kept.find(hash(id), |kept| kept.is(id))? {
-            Kept::Whole(conversation) => conversation.merged_into().cloned(),
-            Kept::Ended(bytes) => decode(bytes).merged_into().cloned(),
+            Kept::Whole(conversation) => Some(look(conversation)),
+            Kept::Ended(bytes) => Some(look(&decode(bytes))),
             Kept::Forgotten(_) => None,
         }
     }
