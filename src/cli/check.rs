@@ -1,5 +1,4 @@
 //! `deskpulse check`: is the configuration right, and what does it come to?
-#![expect(clippy::print_stdout, reason = "the resolved configuration is the output")]
 
 use std::path::PathBuf;
 
@@ -10,10 +9,10 @@ use super::CommandError;
 /// Validate the configuration and print what it comes to, secrets masked
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Configuration file (TOML)
+    /// Configuration file (TOML); without one, the built-in values and DESKPULSE_SECTION__KEY variables
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print the reference of all keys instead (Markdown)
+    /// Print what every key means instead (Markdown)
     #[arg(long, conflicts_with = "config")]
     reference: bool,
 }
@@ -21,13 +20,11 @@ pub struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     if args.reference {
-        print!("{}", config::markdown().map_err(CommandError::failed)?);
-        return Ok(());
+        return super::print(&config::markdown().map_err(CommandError::failed)?);
     }
     let config = super::configuration(args.config.as_deref())?;
     for warning in config.warnings() {
         super::warn(&warning);
     }
-    print!("{}", config.show().map_err(CommandError::failed)?);
-    Ok(())
+    super::print(&config.show().map_err(CommandError::failed)?)
 }

@@ -1,8 +1,7 @@
 //! `deskpulse demo`: the main job with nothing installed.
-#![expect(clippy::print_stdout, reason = "the addresses are the output")]
 #![expect(clippy::print_stderr, reason = "the status line goes to standard error")]
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 
 use crate::app::{self, Demo, DemoStatus};
@@ -11,13 +10,13 @@ use crate::telemetry;
 
 use super::CommandError;
 
-/// Run the main job with nothing installed: an embedded broker, a simulated contact center, and the real service over them
+/// Show it at work with nothing installed: a simulated contact center, an embedded broker, the real service
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Address of board, API and metrics; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464", value_parser = super::parse_address)]
     listen: SocketAddr,
-    /// Chooses everything that is left to chance
+    /// The same number gives the same contact center
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Agents on the roster; about half of them are on duty at the peaks
@@ -46,12 +45,12 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
 }
 
 fn announce(address: SocketAddr) {
-    println!("board    http://{address}/");
-    println!("metrics  http://{address}/metrics");
-    println!("API      http://{address}/api/v1/live");
-    println!("A simulated contact center, from two hours ago to now and on. Ctrl-C ends it.");
-    // Whoever reads through a pipe is to see the addresses at once.
-    let _flushed = std::io::stdout().flush().is_ok();
+    let text = format!(
+        "board    http://{address}/\nmetrics  http://{address}/metrics\nAPI      http://{address}/api/v1/live\n\
+         A simulated contact center, from two hours ago to now and on. Ctrl-C ends it.\n"
+    );
+    // Without anybody to read the addresses the demo goes on all the same.
+    let _told = super::print(&text).is_ok();
 }
 
 fn line(status: &DemoStatus) -> String {

@@ -1,5 +1,4 @@
 //! `deskpulse dump`: the topics as files.
-#![expect(clippy::print_stdout, reason = "the names of the files are the output")]
 
 use std::path::PathBuf;
 
@@ -7,10 +6,10 @@ use crate::{app, telemetry};
 
 use super::CommandError;
 
-/// Write the topics as NDJSON files, one a partition, and print their names in the order that replay wants
+/// Write the topics as NDJSON files, one a partition, and print their names in the order for replay
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Configuration file (TOML)
+    /// Configuration file (TOML): its [kafka] section says what is read
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Folder for the files; made if it is missing
@@ -23,7 +22,7 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     let config = super::configuration(Some(&args.config))?;
     telemetry::log_to_stderr();
     for file in app::dump(&config.kafka, &args.out).map_err(CommandError::failed)? {
-        println!("{}", file.display());
+        super::print(&format!("{}\n", file.display()))?;
     }
     Ok(())
 }

@@ -10,11 +10,11 @@ use super::CommandError;
 /// Run the service: read events from Kafka, serve metrics, board and API
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Configuration file (TOML)
+    /// Configuration file (TOML); `deskpulse check` says what it comes to
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Address of board, API and metrics, over that of the configuration
-    #[arg(long, value_name = "ADDRESS")]
+    /// Address of board, API and metrics, in place of http.listen
+    #[arg(long, value_name = "ADDRESS", value_parser = super::parse_address)]
     listen: Option<SocketAddr>,
 }
 

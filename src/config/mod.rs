@@ -164,7 +164,7 @@ impl Config {
         Zone::new(&self.time_zone).map_err(|_| {
             ConfigError::invalid(
                 "time_zone",
-                format!("no time zone {:?}: wanted an IANA name such as \"Asia/Shanghai\" or \"UTC\"", self.time_zone),
+                format!("no time zone {:?}: wanted an IANA name such as \"Asia/Shanghai\" or \"UTC\"", self.time_zone.0),
             )
         })
     }
