@@ -13,10 +13,16 @@ use super::turn::Turn;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Handling {
     pieces: Vec<Piece>,
-    /// Handling in this cycle that is over, in the order in which it ended.
+    over: Option<Box<Over>>,
+}
+
+/// What is known of handling that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Over {
+    /// End of the latest piece: what a late event begins does not overlap it.
+    at: Time,
+    /// Handling in this cycle, in the order in which it ended.
     samples: Vec<(Name, Span)>,
-    /// End of the latest piece that is over: what a late event begins does not overlap it.
-    over_at: Option<Time>,
 }
 
 /// One handling interval that is not over.
@@ -47,11 +53,15 @@ impl Handling {
         self.pieces.iter_mut().find(|piece| piece.agent == *agent)
     }
 
-    fn add_sample(&mut self, agent: &Name, time: Span) {
-        match self.samples.iter_mut().find(|(known, _)| known == agent) {
-            Some((_, sum)) => *sum += time,
-            None => self.samples.push((agent.clone(), time)),
-        }
+    fn over_at(&self) -> Option<Time> {
+        self.over.as_ref().map(|over| over.at)
+    }
+}
+
+fn add(samples: &mut Vec<(Name, Span)>, agent: &Name, time: Span) {
+    match samples.iter_mut().find(|(known, _)| known == agent) {
+        Some((_, sum)) => *sum += time,
+        None => samples.push((agent.clone(), time)),
     }
 }
 
@@ -85,7 +95,7 @@ impl Conversation {
         }
         let until = turn.moment.time + turn.settings.agents.focus;
         if self.handling.of(agent).is_none() {
-            if self.handling.over_at.is_some_and(|over_at| over_at >= until) {
+            if self.handling.over_at().is_some_and(|over_at| over_at >= until) {
                 return;
             }
             self.begin_handling(agent, turn.moment.time, turn);
@@ -120,14 +130,13 @@ impl Conversation {
     /// Gives one sample to every agent who handled the cycle that ends at `at` (ruling 74). Handling that goes on after the
     /// end is part of the next cycle, or of none.
     pub fn sample_handling(&mut self, at: Time, turn: &mut Turn<'_>) {
-        for index in 0..self.handling.pieces.len() {
-            let piece = &self.handling.pieces[index];
+        let mut samples = self.handling.over.as_mut().map(|over| std::mem::take(&mut over.samples)).unwrap_or_default();
+        for piece in &self.handling.pieces {
             if let Some(part) = piece.in_cycle(self.cycle.started_at, at) {
-                let agent = piece.agent.clone();
-                self.handling.add_sample(&agent, part);
+                add(&mut samples, &piece.agent, part);
             }
         }
-        for (agent, time) in std::mem::take(&mut self.handling.samples) {
+        for (agent, time) in samples {
             let (team, medium) = (self.team.clone(), self.id.medium);
             turn.tally(Tally::Handled { agent, team, medium, at: turn.moment.time, time });
         }
@@ -138,7 +147,8 @@ impl Conversation {
             piece.open = true;
             return;
         }
-        let from = self.handling.over_at.map_or(at, |over_at| over_at.max(at));
+        let from = self.handling.over_at().map_or(at, |over_at| over_at.max(at));
+        self.handling.pieces.reserve_exact(1);
         self.handling.pieces.push(Piece { agent: agent.clone(), from, open: true, until: from });
         turn.signal(Signal::HandlingBegan { agent: agent.clone(), conversation: self.id.clone(), at: from });
     }
@@ -150,10 +160,11 @@ impl Conversation {
         let by_deadline = !piece.open;
         let to = to.max(piece.from);
         (piece.open, piece.until) = (false, to);
+        let over = self.handling.over.get_or_insert_default();
+        over.at = over.at.max(to);
         if let Some(part) = piece.in_cycle(self.cycle.started_at, to).filter(|_| self.cycle.is_open()) {
-            self.handling.add_sample(&piece.agent, part);
+            add(&mut over.samples, &piece.agent, part);
         }
-        self.handling.over_at = self.handling.over_at.max(Some(to));
         if to > piece.from {
             let kind = FactKind::Handling { from: piece.from, to };
             let fact = self.fact(to, Some(piece.agent.clone()), kind);

@@ -104,10 +104,9 @@ impl Conversation {
 
     /// The holders of a period that opens at `at`: those of before the last changes too, which a late event may reach back to.
     pub fn shares_from(&self, at: Time) -> Shares {
-        let owner = |agent: &Option<Name>| agent.clone().map_or(Holder::Queue, Holder::Agent);
         let by_then = |instant: Time| match self.hold.ended_at() {
             Some(ended) if instant < ended => Holder::Bot,
-            _ if instant < self.owner.since => owner(&self.owner.before),
+            _ if instant < self.owner.since => self.owner.before.as_deref().cloned().map_or(Holder::Queue, Holder::Agent),
             _ => self.holder(),
         };
         let mut shares = Shares::new(by_then(at), at);

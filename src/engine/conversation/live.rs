@@ -11,7 +11,7 @@ use super::state::Conversation;
 impl Conversations {
     /// Every open waiting period, in no particular order; costs O(waiting).
     pub fn waiting(&self) -> impl Iterator<Item = WaitingNow> {
-        self.waiting.iter().filter_map(|id| self.table.at_hand(id)?.waiting_now())
+        self.waiting.iter().filter_map(|id| self.table.at_hand(id.medium, &id.id)?.waiting_now())
     }
 
     /// One conversation as it is now; `None` when it is unknown or forgotten. Touches nothing.
@@ -24,7 +24,7 @@ impl Conversations {
     #[must_use]
     pub fn complaints(&self) -> Vec<OpenComplaints> {
         let mut teams: BTreeMap<Option<Name>, OpenComplaints> = BTreeMap::new();
-        for complaint in self.complaints.iter().filter_map(|id| self.table.at_hand(id)) {
+        for complaint in self.complaints.iter().filter_map(|id| self.table.at_hand(id.medium, &id.id)) {
             let (team, raised_at) = (complaint.team.clone(), complaint.started_at);
             let open = teams.entry(team.clone()).or_insert(OpenComplaints { team, count: 0, oldest_raised_at: raised_at });
             open.count += 1;

@@ -157,8 +157,9 @@ impl Conversations {
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
         if let Some(conversation) = self.table.restore(row)? {
             push_deadlines(&mut self.deadlines, conversation, [None; 3]);
-            list(&mut self.waiting, &conversation.id, conversation.period.is_some());
-            list(&mut self.complaints, &conversation.id, conversation.is_open_complaint());
+            let now = conversation.marks();
+            list(&mut self.waiting, &conversation.id, false, now.waiting);
+            list(&mut self.complaints, &conversation.id, false, now.complaint);
         }
         Ok(())
     }
@@ -185,13 +186,14 @@ impl Conversations {
             effect.forgotten = true;
             turn.tally(Tally::Forgotten);
         }
-        let (before, deadlines) = if was_known { (conversation.standing(), conversation.deadlines()) } else { Default::default() };
+        let (before, marks) = if was_known { (conversation.standing(), conversation.marks()) } else { Default::default() };
         let onward = if is_circle || (is_start && !was_known) { None } else { conversation.take(task, &mut turn) };
         conversation.fire_overdue(&mut turn);
 
-        push_deadlines(&mut self.deadlines, conversation, deadlines);
-        list(&mut self.waiting, id, conversation.period.is_some());
-        list(&mut self.complaints, id, conversation.is_open_complaint());
+        let now = conversation.marks();
+        push_deadlines(&mut self.deadlines, conversation, marks.deadlines);
+        list(&mut self.waiting, id, marks.waiting, now.waiting);
+        list(&mut self.complaints, id, marks.complaint, now.complaint);
         let after = conversation.standing();
         if before != after {
             let at = moment.time.max(conversation.changed_at);
@@ -217,7 +219,19 @@ impl Conversations {
     }
 }
 
+/// What is derived from a conversation.
+#[derive(Debug, Clone, Copy, Default)]
+struct Marks {
+    deadlines: [Option<Time>; 3],
+    waiting: bool,
+    complaint: bool,
+}
+
 impl Conversation {
+    fn marks(&self) -> Marks {
+        Marks { deadlines: self.deadlines(), waiting: self.period.is_some(), complaint: self.is_open_complaint() }
+    }
+
     /// Does a task. What a merged ticket has to pass on is given back.
     fn take<'a>(&mut self, task: Task<'a>, turn: &mut Turn<'_>) -> Option<Onward<'a>> {
         let passes_on = matches!(task, Task::Receive(_) | Task::Do(Action::Message(_)));
@@ -225,11 +239,11 @@ impl Conversation {
             return Some(Onward { to: ConversationId { medium: Medium::Ticket, id: into.clone() }, task });
         }
         match task {
-            Task::Receive(period) => self.receive(*period, turn),
+            Task::Receive(period) => self.receive(period, turn),
             Task::Do(Action::Merged { into }) => {
                 let period = self.merge(into, turn)?;
                 let to = ConversationId { medium: Medium::Ticket, id: into.clone() };
-                return Some(Onward { to, task: Task::Receive(Box::new(period)) });
+                return Some(Onward { to, task: Task::Receive(period) });
             }
             Task::Do(action) => self.apply(action, turn),
         }
@@ -272,8 +286,7 @@ fn outcome(reason: EndReason) -> Outcome {
 
 fn is_due(table: &Table, key: &DeadlineKey) -> bool {
     let medium = if key.class == DeadlineClass::Ticket { Medium::Ticket } else { Medium::Chat };
-    let id = ConversationId { medium, id: key.id.clone() };
-    table.at_hand(&id).is_some_and(|conversation| conversation.deadlines()[usize::from(key.which)] == Some(key.at))
+    table.at_hand(medium, &key.id).is_some_and(|conversation| conversation.deadlines()[usize::from(key.which)] == Some(key.at))
 }
 
 fn push_deadlines(queue: &mut Deadlines, conversation: &Conversation, before: [Option<Time>; 3]) {
@@ -285,10 +298,10 @@ fn push_deadlines(queue: &mut Deadlines, conversation: &Conversation, before: [O
     }
 }
 
-fn list(index: &mut Index, id: &ConversationId, belongs: bool) {
-    if !belongs {
-        index.remove(id);
-    } else if !index.contains(id) {
-        index.insert(id.clone());
+fn list(index: &mut Index, id: &ConversationId, was_in: bool, belongs: bool) {
+    match (was_in, belongs) {
+        (false, true) => drop(index.insert(id.clone())),
+        (true, false) => drop(index.remove(id)),
+        _ => {}
     }
 }

@@ -26,6 +26,7 @@ impl Shares {
         if at <= latest.1 {
             latest.0 = holder;
         } else {
+            self.later.reserve_exact(1);
             self.later.push((holder, at));
         }
     }

@@ -37,7 +37,8 @@ pub(super) struct Conversation {
     pub offered: bool,
     pub cycle: Cycle,
     pub hold: Hold,
-    pub period: Option<Period>,
+    /// Boxed, like all that most conversations lack most of the time.
+    pub period: Option<Box<Period>>,
     pub active: ActiveClock,
     pub resolution: Resolution,
     pub handling: Handling,
@@ -51,7 +52,7 @@ pub(super) struct Owner {
     /// Since when.
     pub since: Time,
     /// Who it was before.
-    pub before: Option<Name>,
+    pub before: Option<Box<Name>>,
     /// Judged active time before that change.
     pub inherited: Span,
 }
@@ -109,7 +110,7 @@ impl Conversation {
             return;
         }
         let since = self.change_at(turn.moment);
-        let before = self.owner.agent.take();
+        let before = self.owner.agent.take().map(Box::new);
         self.owner = Owner { agent: agent.cloned(), since, before, inherited: self.active.judged(since) };
         let holder = self.holder();
         if let Some(period) = &mut self.period {
@@ -131,7 +132,7 @@ impl Conversation {
 
     /// The deadlines that are still to fire: response, resolution, end of a handling interval.
     pub fn deadlines(&self) -> [Option<Time>; 3] {
-        [self.period.as_ref().and_then(Period::due), self.resolution.due, self.handling.due()]
+        [self.period.as_deref().and_then(Period::due), self.resolution.due, self.handling.due()]
     }
 
     /// Whether it is a chat.

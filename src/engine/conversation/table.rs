@@ -78,7 +78,7 @@ impl Table {
     ) -> (&mut Conversation, Found) {
         self.forget(clock);
         self.note(id);
-        let (found, kept) = match self.kept.entry(hash(id), |kept| kept.is(id), Kept::hash) {
+        let (found, kept) = match self.kept.entry(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id), Kept::hash) {
             Entry::Vacant(entry) => (Found::New, entry.insert(Kept::Whole(Box::new(start(id.clone())))).into_mut()),
             Entry::Occupied(entry) => {
                 let kept = entry.into_mut();
@@ -95,8 +95,8 @@ impl Table {
     }
 
     /// A conversation at hand: an open one, or an ended one whose last handling is not over.
-    pub fn at_hand(&self, id: &ConversationId) -> Option<&Conversation> {
-        match self.kept.find(hash(id), |kept| kept.is(id))? {
+    pub fn at_hand(&self, medium: Medium, id: &str) -> Option<&Conversation> {
+        match self.kept.find(hash(medium, id), |kept| kept.is(medium, id))? {
             Kept::Whole(conversation) => Some(conversation),
             Kept::Ended(_) | Kept::Forgotten(_) => None,
         }
@@ -109,7 +109,7 @@ impl Table {
 
     /// What a known conversation shows to `look`, ended or not. Touches nothing.
     pub fn peek<T>(&self, id: &ConversationId, look: impl FnOnce(&Conversation) -> T) -> Option<T> {
-        match self.kept.find(hash(id), |kept| kept.is(id))? {
+        match self.kept.find(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))? {
             Kept::Whole(conversation) => Some(look(conversation)),
             Kept::Ended(bytes) => Some(look(&decode(bytes))),
             Kept::Forgotten(_) => None,
@@ -119,7 +119,10 @@ impl Table {
     /// A known conversation, which is not started if there is none.
     pub fn known(&mut self, id: &ConversationId, clock: Time) -> Option<&mut Conversation> {
         self.forget(clock);
-        let kept = self.kept.find_mut(hash(id), |kept| kept.is(id)).filter(|kept| !matches!(kept, Kept::Forgotten(_)))?;
+        let kept = self
+            .kept
+            .find_mut(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))
+            .filter(|kept| !matches!(kept, Kept::Forgotten(_)))?;
         if let Some(touched) = &mut self.touched {
             touched.push(id.clone());
         }
@@ -128,8 +131,8 @@ impl Table {
 
     /// Makes an ended conversation small again, once nothing of it goes on.
     pub fn put_back(&mut self, id: &ConversationId) {
-        let hash = hash(id);
-        if let Some(kept) = self.kept.find_mut(hash, |kept| kept.is(id))
+        let hash = hash(id.medium, &id.id);
+        if let Some(kept) = self.kept.find_mut(hash, |kept| kept.is(id.medium, &id.id))
             && let Kept::Whole(conversation) = kept
             && conversation.is_settled()
         {
@@ -143,7 +146,7 @@ impl Table {
         let mut touched = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
         touched.sort_unstable();
         touched.dedup();
-        rows.extend(touched.iter().map(|id| match self.kept.find(hash(id), |kept| kept.is(id)) {
+        rows.extend(touched.iter().map(|id| match self.kept.find(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id)) {
             Some(kept) => Row { value: Some(kept.row()), ..Row::remove(RowTable::Conversation, id) },
             None => Row::remove(RowTable::Conversation, id),
         }));
@@ -152,7 +155,7 @@ impl Table {
     /// Takes a row back in. Gives the conversation, when it is one.
     pub fn restore(&mut self, row: &Row) -> Result<Option<&Conversation>, RowError> {
         let (id, content) = row.read::<ConversationId, Content>(VERSION)?;
-        let hash = hash(&id);
+        let hash = hash(id.medium, &id.id);
         let kept = match content {
             Content::Forgotten(id, touched) => {
                 self.forgotten.push(Reverse((touched, hash)));
@@ -197,12 +200,10 @@ impl Table {
 }
 
 impl Kept {
-    fn is(&self, id: &ConversationId) -> bool {
+    fn is(&self, medium: Medium, id: &str) -> bool {
         match self {
-            Self::Whole(conversation) => conversation.id == *id,
-            Self::Ended(bytes) | Self::Forgotten(bytes) => {
-                head(bytes).is_some_and(|(medium, known, _)| medium == id.medium && known == id.id)
-            }
+            Self::Whole(conversation) => conversation.id.medium == medium && conversation.id.id == id,
+            Self::Ended(bytes) | Self::Forgotten(bytes) => head(bytes).is_some_and(|(known, name, _)| known == medium && name == id),
         }
     }
 
@@ -224,7 +225,10 @@ impl Kept {
     }
 
     fn hash(&self) -> u64 {
-        hash(&self.id())
+        match self {
+            Self::Whole(conversation) => hash(conversation.id.medium, &conversation.id.id),
+            Self::Ended(bytes) | Self::Forgotten(bytes) => head(bytes).map_or(0, |(medium, id, _)| hash(medium, id)),
+        }
     }
 
     fn row(&self) -> Vec<u8> {
@@ -253,8 +257,8 @@ fn head(bytes: &[u8]) -> Option<(Medium, &str, Time)> {
     postcard::take_from_bytes(bytes).ok().map(|(head, _)| head)
 }
 
-fn hash(id: &ConversationId) -> u64 {
-    FixedState::default().hash_one(id)
+fn hash(medium: Medium, id: &str) -> u64 {
+    FixedState::default().hash_one((medium, id))
 }
 
 #[expect(clippy::expect_used, reason = "the bytes are our own encoding, made in this process")]

@@ -7,6 +7,7 @@ mod holds;
 mod late;
 mod live;
 mod merging;
+mod queue;
 mod restarts;
 mod script;
 mod starts;

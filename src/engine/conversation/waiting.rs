@@ -77,7 +77,7 @@ impl Conversation {
     pub fn open_period(&mut self, turn: &mut Turn<'_>) {
         let opened_at = turn.moment.time;
         let shares = self.shares_from(opened_at);
-        self.period = Some(Period { opened_at, first: !self.cycle.responded, judged: None, breach: None, shares });
+        self.period = Some(Box::new(Period { opened_at, first: !self.cycle.responded, judged: None, breach: None, shares }));
         if !self.hold.is_held() {
             self.start_judging(self.hold.ended_at().unwrap_or(opened_at), turn);
         }

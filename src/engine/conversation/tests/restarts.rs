@@ -199,7 +199,7 @@ fn a_row_of_a_newer_version_and_a_damaged_one_are_told_apart() {
 
 #[test]
 fn a_conversation_is_small_and_an_ended_one_smaller() {
-    assert!(size_of::<Conversation>() <= 520, "{}", size_of::<Conversation>());
+    assert!(size_of::<Conversation>() <= 384, "{}", size_of::<Conversation>());
     let mut run = Run::new(settings(Vec::new()));
     run.play(
         "09:00:00 c1 started team=vip waiting
