@@ -20,14 +20,6 @@ pub(super) struct Breach {
     pub conversation: ConversationRef,
 }
 
-impl Breach {
-    /// The fact that takes it back (ruling 23). Posted after the fact of the event.
-    pub fn withdrawn(self, of: WithdrawnSample, at: Time) -> Fact {
-        let kind = FactKind::Withdrawn { of, because: Because::LateEvent, counted_at: self.at };
-        Fact { at, by_deadline: false, team: self.team, agent: self.agent, conversation: Some(self.conversation), kind }
-    }
-}
-
 impl Conversation {
     /// The response deadline passed with the period still open.
     pub fn breach_response(&mut self, at: Time, turn: &mut Turn<'_>) {
@@ -51,6 +43,16 @@ impl Conversation {
         self.settle_resolution();
         let kind = FactKind::Breach { sla: Sla::Resolution, opened_at: self.started_at, target, inherited };
         turn.post(self.fact_by_deadline(at, self.owner.agent.clone(), kind));
+    }
+
+    /// The fact that takes a breach back (ruling 23). Posted after the fact of the event.
+    pub fn withdrawn(&self, breach: Breach, of: WithdrawnSample, at: Time) -> Fact {
+        let kind = FactKind::Withdrawn { of, because: Because::LateEvent, counted_at: breach.at };
+        let mut conversation = breach.conversation;
+        if conversation.id == self.id.id {
+            conversation.channel.clone_from(&self.channel);
+        }
+        Fact { at, by_deadline: false, team: breach.team, agent: breach.agent, conversation: Some(conversation), kind }
     }
 
     fn breach(&self, at: Time) -> Breach {

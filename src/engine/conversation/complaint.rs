@@ -31,7 +31,7 @@ struct Sample {
     within: Option<bool>,
     agent: Option<Name>,
     team: Option<Name>,
-    conversation: ConversationRef,
+    cycle: u32,
 }
 
 impl Conversation {
@@ -66,7 +66,7 @@ impl Conversation {
             within: *within,
             agent: resolved.agent.clone(),
             team: resolved.team.clone(),
-            conversation: conversation.clone(),
+            cycle: conversation.cycle,
         });
     }
 
@@ -75,7 +75,8 @@ impl Conversation {
         let Some(sample) = self.resolution.complaint.as_mut().and_then(|complaint| complaint.sample.take()) else { return };
         let of = WithdrawnSample::ComplaintHandlingTime { seconds: sample.seconds, within: sample.within };
         let kind = FactKind::Withdrawn { of, because: Because::Reopened, counted_at: sample.at };
-        let (team, agent, conversation) = (sample.team, sample.agent, Some(sample.conversation));
+        let (team, agent) = (sample.team, sample.agent);
+        let conversation = Some(ConversationRef { cycle: sample.cycle, ..self.reference() });
         turn.post(Fact { at: turn.moment.time, by_deadline: false, team, agent, conversation, kind });
     }
 }

@@ -65,7 +65,7 @@ impl Conversation {
         let resolver = fact.agent.clone().filter(|_| resolved);
         turn.post(fact);
         let resolution = self.resolution.breach.take_if(|_| within == Some(true));
-        let resolution = resolution.map(|breach| breach.withdrawn(WithdrawnSample::ResolutionBreach, at));
+        let resolution = resolution.map(|breach| self.withdrawn(*breach, WithdrawnSample::ResolutionBreach, at));
         response.into_iter().chain(resolution).for_each(|withdrawn| turn.post(withdrawn));
         let took_effect = self.change_at(turn.moment);
         self.sample_handling(took_effect, turn);

@@ -95,9 +95,9 @@ impl Conversations {
     /// Applies what happened in a conversation. Every deadline before the moment's clock must have fired.
     pub fn apply(&mut self, id: &ConversationId, action: &Action, moment: Moment, out: &mut Outbox) -> Effect {
         let mut effect = Effect::default();
-        let mut onward = self.visit(id, Task::Do(action), moment, out, &mut effect);
+        let mut onward = self.visit(id, true, Task::Do(action), moment, out, &mut effect);
         while let Some(next) = onward {
-            onward = self.visit(&next.to, next.task, moment, out, &mut effect);
+            onward = self.visit(&next.to, false, next.task, moment, out, &mut effect);
         }
         effect
     }
@@ -168,6 +168,7 @@ impl Conversations {
     fn visit<'a>(
         &mut self,
         id: &ConversationId,
+        named: bool,
         task: Task<'a>,
         moment: Moment,
         out: &mut Outbox,
@@ -178,7 +179,7 @@ impl Conversations {
             self.reference(&ConversationId { medium: Medium::Ticket, id: into.clone() }, moment.clock);
         }
         let mut turn = Turn { settings: &self.settings, moment, out };
-        let (conversation, found) = self.table.reach(id, moment.clock, |id| start(id, &task, &mut turn));
+        let (conversation, found) = self.table.reach(id, moment.clock, named, |id| start(id, &task, &mut turn));
         let is_start = matches!(task, Task::Do(Action::Started(_)));
         let was_known = found == Found::Known;
         effect.implicit |= !was_known && !is_start;

@@ -47,16 +47,14 @@ impl Conversation {
         };
     }
 
-    /// Whether an end at `at` meets the target of the cycle (ruling 1).
+    /// Whether an end at `at` meets the target of the cycle. A breach that stands and an end in time exclude each other
+    /// (ruling 1): one before the breach takes it back.
     pub fn resolution_within(&self, at: Time) -> Option<bool> {
         self.resolution_target()?.limit?;
         let at = at.max(self.cycle.started_at);
-        let deadline = match (&self.resolution.complaint, &self.resolution.breach) {
-            (Some(complaint), _) => complaint.deadline,
-            (None, Some(breach)) => Some(breach.at),
-            (None, None) => self.resolution.due,
-        };
-        Some(deadline.is_none_or(|deadline| at <= deadline))
+        let deadline = self.resolution.complaint.as_ref().map_or(self.resolution.due, |complaint| complaint.deadline);
+        let breached_at = self.resolution.breach.as_ref().map(|breach| breach.at);
+        Some([deadline, breached_at].into_iter().flatten().all(|last| at <= last))
     }
 
     /// What the policy's clock shows at `at` of the time that is judged: unpaused for complaints, else active (ruling 53).

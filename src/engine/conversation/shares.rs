@@ -31,9 +31,17 @@ impl Shares {
         }
     }
 
-    /// Since when the present holder has it.
+    /// Since when its present owner has it. Nobody owns what a bot holds, as what lies in the queue (ruling 44). Two holders
+    /// in a row who are the same had another between them, for no time at all.
     pub fn since(&self) -> Time {
-        self.later.last().unwrap_or(&self.first).1
+        let mut present = self.later.last().unwrap_or(&self.first);
+        for before in self.later.iter().rev().skip(1).chain(self.later.first().map(|_| &self.first)) {
+            if !matches!((&before.0, &present.0), (Holder::Bot, Holder::Queue) | (Holder::Queue, Holder::Bot)) {
+                break;
+            }
+            present = before;
+        }
+        present.1
     }
 
     /// Splits the wait up to `until` among its holders, in the order in which they first had it for more than 0 ms.

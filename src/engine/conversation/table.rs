@@ -69,11 +69,12 @@ impl Table {
         Self { kept: HashTable::new(), ended, forgotten, forget_after, touched: track.then(Vec::new) }
     }
 
-    /// The conversation that an event names, started when it is unknown. Touches it.
+    /// The conversation that an event names or reaches, started when it is unknown. To be named touches it (ruling 106).
     pub fn reach(
         &mut self,
         id: &ConversationId,
         clock: Time,
+        named: bool,
         start: impl FnOnce(ConversationId) -> Conversation,
     ) -> (&mut Conversation, Found) {
         self.forget(clock);
@@ -90,7 +91,9 @@ impl Table {
             }
         };
         let conversation = kept.unpack();
-        conversation.touched = clock;
+        if named || found != Found::Known {
+            conversation.touched = clock;
+        }
         (conversation, found)
     }
 

@@ -64,12 +64,6 @@ impl Period {
             offered: false,
         }
     }
-
-    /// The withdrawal of its breach, when the event that closes it shows that it was in time (ruling 23).
-    fn withdrawal(self, wait_within: Option<bool>, at: Time) -> Option<Fact> {
-        let sla = self.sla();
-        self.breach.filter(|_| wait_within == Some(true)).map(|breach| breach.withdrawn(WithdrawnSample::ResponseBreach { sla }, at))
-    }
 }
 
 impl Conversation {
@@ -105,7 +99,7 @@ impl Conversation {
         self.cycle.responded = true;
         let within = wait.within;
         turn.post(self.fact(at, Some(agent.clone()), FactKind::Response { first: period.first, wait, own }));
-        period.withdrawal(within, at)
+        self.withdrawn_response(*period, within, at)
     }
 
     /// A bot's message ends the open period, if there is one; a breach that fired stays (ruling 38).
@@ -134,7 +128,7 @@ impl Conversation {
             judged_team: late.and_then(|breach| breach.team.clone()),
         };
         turn.post(self.fact(at, self.owner.agent.clone(), kind));
-        period.withdrawal(within, at)
+        self.withdrawn_response(*period, within, at)
     }
 
     fn close(&mut self, period: &Period, target: Target, turn: &mut Turn<'_>) -> Wait {
@@ -144,5 +138,12 @@ impl Conversation {
         wait.offered = wait.people && !self.offered;
         self.offered |= wait.people;
         wait
+    }
+
+    /// The withdrawal of a period's breach, when the event that closes it shows that it was in time (ruling 23).
+    fn withdrawn_response(&self, period: Period, within: Option<bool>, at: Time) -> Option<Fact> {
+        let of = WithdrawnSample::ResponseBreach { sla: period.sla() };
+        let breach = period.breach.filter(|_| within == Some(true))?;
+        Some(self.withdrawn(*breach, of, at))
     }
 }

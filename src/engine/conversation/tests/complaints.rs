@@ -1,6 +1,7 @@
 //! Complaints: unpaused time from the start, withdrawal by reopening, naming late.
 
-use super::script::check;
+use super::script::{check, check_with, seconds, settings};
+use crate::engine::policy::{Match, Policy};
 
 #[test]
 fn a_complaint_s_clock_does_not_stop_for_a_pause() {
@@ -139,5 +140,19 @@ fn named_a_complaint_after_its_end_it_breaches_only_when_it_is_reopened() {
          > +2d09:00:00 complained t1#1 nobody
          > +2d10:00:00 reopened t1#2 amy after 172800 counts
          > +2d10:00:00 breach t1#2 nobody resolution opened 09:00:00 of 86400 inherited 0",
+    );
+}
+
+#[test]
+fn a_breach_of_the_target_before_the_naming_stands_and_the_complaint_is_late() {
+    let tickets =
+        Policy { matches: Match { kind: Some("question".into()), ..Match::default() }, resolution: seconds(15), ..Policy::default() };
+    check_with(
+        settings(vec![tickets]),
+        "09:00:00 t1 started kind=question
+         09:00:25 t1 started kind=complaint
+         09:00:30 t1 status resolved by=amy
+         > 09:00:15 breach t1#1 nobody resolution opened 09:00:00 of 15 inherited 0
+         > 09:00:30 resolved t1#1 amy resolved after 30 active 30 cycle 30 of 86400 late first complaint 30",
     );
 }

@@ -232,3 +232,18 @@ fn a_merge_names_the_other_ticket_and_keeps_it_known() {
     );
     assert!(run.fold.reference(&super::script::id("t2"), run.clock).is_some());
 }
+
+#[test]
+fn a_message_that_is_passed_on_names_only_the_ticket_that_it_was_written_on() {
+    let mut run = Run::new(Settings { forget_after: crate::model::Span::DAY, ..settings(Vec::new()) });
+    run.play(
+        "09:00:00 t1 started
+         09:00:00 t2 started
+         09:00:00 t1 merged t2
+         09:10:00 t2 status closed
+         +1d08:00:00 t1 says amy
+         clock +1d09:30:00",
+    );
+    assert!(run.fold.reference(&super::script::id("t1"), run.clock).is_some());
+    assert!(run.fold.reference(&super::script::id("t2"), run.clock).is_none());
+}
