@@ -1,0 +1,44 @@
+//! One run of a replay, with everything that it could print.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use deskpulse::config::Config;
+use deskpulse::kpi::PeriodKind;
+use deskpulse::model::{Output, Posted};
+use deskpulse::pipeline::Display;
+use deskpulse::replay::Replay;
+use deskpulse::view::{self, Summary};
+
+use crate::page::Page;
+
+/// What a replay decided.
+pub struct Replayed {
+    /// Every fact as a line. Sorted as text: at one instant facts stand in the order of partitions, which is how a log is spread.
+    pub facts: Vec<String>,
+    /// Rows of months, in their order.
+    pub totals: Vec<String>,
+    /// The page of metrics at the end.
+    pub page: Page,
+    pub summary: Summary,
+}
+
+impl Replayed {
+    pub fn of(config: &Config, files: &[PathBuf]) -> Self {
+        let replay = Replay { config, files, until: None, strict: false };
+        let mut facts = Vec::new();
+        let each = &mut |posted: &Posted| {
+            if let Output::Fact(fact) = &posted.output {
+                facts.extend(view::fact::line(fact));
+            }
+            Ok(())
+        };
+        let mut core = replay.run(&mut |_| (), each).unwrap();
+        facts.sort_unstable();
+        let rows = core.totals().rows(PeriodKind::Month, core.engine().clock(), &core.engine().open_time());
+        let totals = rows.map(|row| view::totals::line(&row)).collect();
+        let display = Display { series: Arc::new(config.series_options().unwrap()), names: Arc::default() };
+        let page = view::metrics::render(&core.snapshot(true, &display), core.engine().clock());
+        Self { facts, totals, page: Page::read(page), summary: core.summary() }
+    }
+}

@@ -1,0 +1,193 @@
+//! The program itself: `serve` running in a process, the other commands run to their end.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::http::{self, Answer};
+use crate::page::Page;
+use crate::until::{LIMIT, holds, until};
+
+/// How long a command that ends by itself may take.
+const COMMAND_LIMIT: Duration = Duration::from_secs(120);
+
+/// A configuration in a folder of its own; everything that a test writes goes there.
+pub struct Setting {
+    pub folder: tempfile::TempDir,
+    pub config: PathBuf,
+}
+
+impl Setting {
+    /// A configuration that reads these topics and listens on any free port, with more TOML after it.
+    pub fn new(broker: &str, topics: &[&str], more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("deskpulse.toml");
+        // What is given begins with keys of the top level.
+        let text = format!("{more}\n[kafka]\nbrokers = [{broker:?}]\ntopics = {topics:?}\n\n[http]\nlisten = \"127.0.0.1:0\"\n");
+        std::fs::write(&config, text).unwrap();
+        Self { folder, config }
+    }
+
+    /// Adds TOML at the end.
+    pub fn and(self, more: &str) -> Self {
+        let text = std::fs::read_to_string(&self.config).unwrap();
+        std::fs::write(&self.config, format!("{text}\n{more}\n")).unwrap();
+        self
+    }
+
+    /// The configuration as the library reads it.
+    pub fn read(&self) -> deskpulse::config::Config {
+        deskpulse::config::load(Some(&self.config), []).unwrap()
+    }
+
+    /// Runs `dump` and gives the files in the order in which a replay takes them.
+    pub fn dump(&self) -> Vec<PathBuf> {
+        let out = self.folder.path().join("dump");
+        let output = self.run(&["dump", "--config", path(&self.config), "--out", path(&out)]);
+        output.lines().map(PathBuf::from).collect()
+    }
+
+    /// Runs `replay`.
+    pub fn replay(&self, print: &str, files: &[PathBuf]) -> String {
+        let files = files.iter().map(|file| path(file));
+        self.run(&["replay", "--config", path(&self.config), "--print", print].into_iter().chain(files).collect::<Vec<_>>())
+    }
+
+    /// Runs a command to its end and gives its output.
+    fn run(&self, arguments: &[&str]) -> String {
+        let (out, log) = (self.folder.path().join("out"), self.folder.path().join("command.log"));
+        let mut child = deskpulse(arguments, &out, &log);
+        let status = until(COMMAND_LIMIT, "the command ends", || child.try_wait().unwrap().ok_or_else(|| read(&log)));
+        assert!(status.success(), "{arguments:?}: {status}: {}", read(&log));
+        read(&out)
+    }
+}
+
+/// A running `serve`; killed when the guard is dropped.
+pub struct Service {
+    process: Child,
+    log: PathBuf,
+    address: Option<SocketAddr>,
+}
+
+impl Service {
+    /// Starts it and waits for the address at which it listens, nothing more.
+    pub fn start(setting: &Setting) -> Self {
+        let mut service = Self::launch(setting);
+        let address = until(LIMIT, "the service names its address", || {
+            let log = service.log();
+            assert!(service.process.try_wait().unwrap().is_none(), "the service has ended: {log}");
+            let address = log.lines().find_map(|line| line.split_once("on http://")).map(|(_, address)| address.trim().to_owned());
+            address.ok_or(log)
+        });
+        service.address = Some(address.parse().unwrap());
+        service
+    }
+
+    /// Starts it and waits for nothing.
+    pub fn launch(setting: &Setting) -> Self {
+        let log = setting.folder.path().join("serve.log");
+        let process = deskpulse(&["serve", "--config", path(&setting.config)], Path::new("/dev/null"), &log);
+        Self { process, log, address: None }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address.unwrap()
+    }
+
+    /// Everything that it has logged.
+    pub fn log(&self) -> String {
+        read(&self.log)
+    }
+
+    /// An answer of any status.
+    pub fn get(&self, path: &str) -> Result<Answer, String> {
+        http::get(self.address(), path)
+    }
+
+    /// Its page of metrics.
+    pub fn metrics(&self) -> Page {
+        let answer = self.get("/metrics").unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        Page::read(answer.body)
+    }
+
+    /// The live view.
+    pub fn live(&self) -> Value {
+        serde_json::from_str(&self.get("/api/v1/live").unwrap().body).unwrap()
+    }
+
+    /// Waits until it is ready.
+    pub fn ready(&self) {
+        until(LIMIT, "the service is ready", || {
+            let answer = self.get("/readyz")?;
+            holds(answer.status == 200, answer.body)
+        });
+    }
+
+    /// Waits until a page of metrics is as wanted.
+    pub fn shows(&self, what: &str, wanted: impl Fn(&Page) -> bool) -> Page {
+        until(LIMIT, what, || {
+            let page = self.metrics();
+            if wanted(&page) { Ok(page) } else { Err(format!("{}\nlog: {}", page.text, self.log())) }
+        })
+    }
+
+    /// Waits until the clock stands at an instant or after it.
+    pub fn reaches(&self, clock: i64) -> Page {
+        self.shows("the clock has reached it", |page| page.clock() >= Some(clock))
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self, limit: Duration) -> ExitStatus {
+        until(limit, "the service ends", || self.process.try_wait().unwrap().ok_or_else(|| self.log()))
+    }
+
+    /// Asks it to end, as a service manager does, and waits until it has.
+    pub fn terminate(&mut self, limit: Duration) -> ExitStatus {
+        terminate(&self.process);
+        self.ended(limit)
+    }
+
+    /// Ends it; it must say that all went well.
+    pub fn stop(mut self) {
+        let status = self.terminate(Duration::from_secs(10));
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+/// Sends SIGTERM.
+pub fn terminate(process: &Child) {
+    assert!(Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap().success());
+}
+
+/// Kills a process that still runs.
+pub fn end(process: &mut Child) {
+    drop(process.kill());
+    drop(process.wait());
+}
+
+fn deskpulse(arguments: &[&str], out: &Path, log: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_deskpulse"));
+    command.args(arguments).stdin(Stdio::null()).stdout(File::create(out).unwrap()).stderr(File::create(log).unwrap());
+    command.env_remove("RUST_LOG").spawn().unwrap()
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap_or_default()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
