@@ -129,13 +129,28 @@ impl<S: Source, T: Store> Service<S, T> {
     /// # Errors
     /// When source or store cannot go on.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServiceError> {
+        let outcome = match self.work(shutdown).await {
+            Ok(()) => {
+                info!("draining");
+                self.commit()
+            }
+            failed => failed,
+        };
+        // The client's threads end first in every case, so that the last thing said is why the service ended.
+        if !self.source.close(CLOSE_LIMIT).await {
+            warn!("the connection to the brokers did not close within {CLOSE_LIMIT:?}; nothing is lost by that");
+        }
+        outcome
+    }
+
+    async fn work(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServiceError> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         tokio::pin!(shutdown);
         loop {
             let event = tokio::select! {
                 biased;
-                () = &mut shutdown => break,
+                () = &mut shutdown => return Ok(()),
                 event = self.source.next() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
                 _ = tick.tick() => None,
             };
@@ -144,12 +159,6 @@ impl<S: Source, T: Store> Service<S, T> {
             }
             self.act()?;
         }
-        info!("draining");
-        self.commit()?;
-        if !self.source.close(CLOSE_LIMIT).await {
-            warn!("the connection to the brokers did not close within {CLOSE_LIMIT:?}; nothing is lost by that");
-        }
-        Ok(())
     }
 
     fn handle(&mut self, event: SourceEvent) -> Result<(), ServiceError> {

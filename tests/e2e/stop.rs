@@ -13,7 +13,7 @@ use crate::support::broker::Broker;
 const TOPICS: [&str; 3] = ["chat.events", "ticket.events", "agent.events"];
 /// The time that service managers and compose files leave a process.
 const END: Duration = Duration::from_secs(10);
-/// The load of a day long past: it may come as fast as it likes.
+/// The load of a day long past, by the clock of its events: it may come as fast as it likes.
 const START: Time = Time(1_700_000_000_000);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +46,7 @@ fn produce(broker: &Broker, done: &AtomicBool) {
 }
 
 fn stopped(broker: &Broker) {
-    let setting = Setting::new(&broker.address(), &TOPICS, "time_zone = \"UTC\"");
+    let setting = Setting::new(&broker.address(), &TOPICS, "time_zone = \"UTC\"\n[engine]\nclock = \"events\"");
     let mut service = Service::start(&setting);
     let read = |wanted: f64| service.shows("events are read", |page| page.count("deskpulse_events_total", &[]) >= wanted);
     let first = read(20_000.0).count("deskpulse_events_total", &[]);
