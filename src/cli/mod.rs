@@ -6,6 +6,7 @@ mod demo;
 mod dump;
 mod explain;
 mod health;
+mod progress;
 mod replay;
 mod schema;
 mod serve;

@@ -12,6 +12,7 @@ use crate::model::Time;
 use crate::replay::{Complaint, Print, Replay, ReplayError};
 
 use super::CommandError;
+use super::progress::ProgressLine;
 
 /// Compute the numbers of NDJSON files of events: the service's own engine, without a broker
 #[derive(Debug, clap::Args)]
@@ -86,10 +87,13 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     let replay = Replay { config: &config, files: &args.files, until: args.until, strict: args.strict };
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut complained = false;
-    let done = replay.print(print, &mut out, &mut |complaint: &Complaint<'_>| {
+    let line = ProgressLine::new(config.zone().map_err(CommandError::usage)?);
+    let mut complain = |complaint: &Complaint<'_>| {
         complained = true;
+        line.clear();
         eprintln!("{complaint}");
-    });
+    };
+    let done = replay.print_telling(print, &mut out, &mut complain, &mut |progress| line.tell(progress));
     let summary = match done.and_then(|summary| out.flush().map(|()| summary).map_err(ReplayError::from)) {
         Ok(summary) => summary,
         Err(error) => return failed(error),

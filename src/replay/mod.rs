@@ -69,6 +69,15 @@ impl std::fmt::Display for Complaint<'_> {
     }
 }
 
+/// How far a replay is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Events taken so far.
+    pub applied: u64,
+    /// Where the clock stands.
+    pub clock: Time,
+}
+
 /// Why a replay failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
@@ -106,15 +115,35 @@ impl Replay<'_> {
     /// # Errors
     /// When the configuration is wrong, a file cannot be read, or the output not be written.
     pub fn print(&self, what: Print, out: &mut dyn Write, complain: &mut dyn FnMut(&Complaint<'_>)) -> Result<Summary, ReplayError> {
+        self.print_telling(what, out, complain, &mut |_| {})
+    }
+
+    /// As [`Replay::print`], and tells how far it is again and again; `None` when all is read, before anything is written.
+    ///
+    /// # Errors
+    /// As [`Replay::print`].
+    pub fn print_telling(
+        &self,
+        what: Print,
+        out: &mut dyn Write,
+        complain: &mut dyn FnMut(&Complaint<'_>),
+        tell: &mut dyn FnMut(Option<Progress>),
+    ) -> Result<Summary, ReplayError> {
         let mut facts = Sorted::default();
         let mut sequence = 0_u64;
-        let mut core = self.run(complain, &mut |posted| {
-            if let (Print::Facts, Output::Fact(fact)) = (what, &posted.output) {
-                sequence += 1;
-                return push(&mut facts, fact, sequence);
+        let mut core = Core::new(&self.config.core_settings()?)?;
+        let done = self.drive(&mut core, complain, &mut |core, posted| {
+            tell(Some(Progress::of(core)));
+            for one in posted {
+                if let (Print::Facts, Output::Fact(fact)) = (what, &one.output) {
+                    sequence += 1;
+                    push(&mut facts, fact, sequence)?;
+                }
             }
             Ok(())
-        })?;
+        });
+        tell(None);
+        done?;
         let summary = core.summary();
         match what {
             Print::Facts => facts.finish(out)?,
@@ -222,6 +251,12 @@ impl Replay<'_> {
             let message = format!("unknown field {}{hint}", field.name);
             complain(&Complaint { file, line: record.position.offset, message });
         }
+    }
+}
+
+impl Progress {
+    fn of(core: &Core) -> Self {
+        Self { applied: core.engine().counts().iter().map(|counts| counts.applied).sum(), clock: core.engine().clock() }
     }
 }
 
