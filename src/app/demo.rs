@@ -71,10 +71,10 @@ pub fn demo(demo: &Demo, started: impl FnOnce(SocketAddr), status: impl FnMut(De
         let progress = Progress::default();
         let simulation =
             Simulation::new(&SimulationSettings::new(demo.seed, demo.agents, clock.now() - LEAD).with_time_of_day(TIME_OF_DAY));
-        let names = simulation.people().map(|person| (Name::new(person.agent), Name::new(person.name))).collect();
+        config.names = Arc::new(simulation.people().map(|person| (Name::new(person.agent), Name::new(person.name))).collect());
         let writer = Writer { feed: broker.feed(source.taken())?, simulation, clock, progress: progress.clone(), stop: Arc::clone(&stop) };
         let writing = std::thread::Builder::new().name("simulation".to_owned()).spawn(move || writer.write(status))?;
-        let result = run(&config, clock, Simulated { source, progress }, listeners, names, terminated()).await;
+        let result = run(&config, clock, Simulated { source, progress }, listeners, terminated()).await;
         stop.store(true, Ordering::Release);
         writing.join().map_err(|_| AppError::Panicked)??;
         result

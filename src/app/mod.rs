@@ -7,7 +7,6 @@ mod simulated;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,8 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::http::{self, Site};
 use crate::ingest::{EmbeddedError, KafkaSource, KafkaSourceError, ProducerError, Source};
-use crate::model::Name;
-use crate::pipeline::{Core, CoreError, Display, Service, ServiceError, ServiceSettings};
+use crate::pipeline::{Core, CoreError, Service, ServiceError, ServiceSettings};
 use crate::store::Memory;
 use crate::telemetry::ServiceMetrics;
 use crate::view::Published;
@@ -84,7 +82,7 @@ pub fn serve(config: &Config) -> Result<(), AppError> {
         warn!("state is kept in memory: the topics are read from their beginning at every start");
         let source = KafkaSource::start(&config.kafka, &BTreeMap::new(), "memory", clock)?;
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
-        run(config, clock, source, listeners, BTreeMap::new(), terminated()).await
+        run(config, clock, source, listeners, terminated()).await
     })
 }
 
@@ -121,13 +119,12 @@ pub(crate) async fn run<S: Source + Send + 'static>(
     clock: Clock,
     source: S,
     listeners: Listeners,
-    names: BTreeMap<Name, Name>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AppError> {
     let core = Core::new(&config.core_settings()?)?;
     let metrics = ServiceMetrics::default();
     let handle = metrics.handle();
-    let (service, published) = Service::new(service_settings(config, names)?, clock, core, source, Memory::default(), metrics);
+    let (service, published) = Service::new(service_settings(config)?, clock, core, source, Memory::default(), metrics);
     let (stop, stopped) = oneshot::channel::<()>();
     let (ended, end) = oneshot::channel();
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
@@ -181,12 +178,12 @@ pub(crate) async fn terminated() {
     }
 }
 
-fn service_settings(config: &Config, names: BTreeMap<Name, Name>) -> Result<ServiceSettings, ConfigError> {
+fn service_settings(config: &Config) -> Result<ServiceSettings, ConfigError> {
     Ok(ServiceSettings {
         clock_mode: config.engine.clock,
         idle_after: config.engine.idle_after,
         allowed_lateness: config.engine.allowed_lateness,
         topics: config.kafka.topics.clone().into(),
-        display: Display { series: Arc::new(config.series_options()?), names: Arc::new(names) },
+        display: config.display()?,
     })
 }

@@ -2,6 +2,7 @@
 //! the modules define for themselves, and names the key's path when something is wrong.
 
 mod engine;
+mod people;
 mod reference;
 mod sections;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use crate::engine::Settings;
 use crate::model::Zone;
-use crate::pipeline::CoreSettings;
+use crate::pipeline::{CoreSettings, Display};
 use crate::view::SeriesOptions;
 
 pub use reference::markdown;
@@ -138,13 +139,17 @@ impl Config {
         })
     }
 
-    /// Which series are given out.
+    fn series_options(&self) -> Result<SeriesOptions, ConfigError> {
+        let statuses = self.engine_settings()?.agents.statuses.keys().cloned().collect();
+        Ok(SeriesOptions { agents: self.metrics.agents, max_agents: self.metrics.max_agents, statuses })
+    }
+
+    /// How snapshots are shown.
     ///
     /// # Errors
     /// As [`Config::engine_settings`].
-    pub fn series_options(&self) -> Result<SeriesOptions, ConfigError> {
-        let statuses = self.engine_settings()?.agents.statuses.keys().cloned().collect();
-        Ok(SeriesOptions { agents: self.metrics.agents, max_agents: self.metrics.max_agents, statuses })
+    pub fn display(&self) -> Result<Display, ConfigError> {
+        Ok(Display { series: Arc::new(self.series_options()?), names: Arc::clone(&self.names) })
     }
 
     /// What is allowed but probably not meant.

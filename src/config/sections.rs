@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,7 +13,7 @@ use crate::ingest::{KafkaOption, KafkaSettings};
 use crate::model::{Category, Medium, Name, Span};
 use crate::view::AgentOption;
 
-use super::{ConfigError, engine};
+use super::{ConfigError, engine, people};
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Config {
     /// Targets, in the order in which they are looked up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policy: Vec<PolicySection>,
+    /// Names of agents, read from the file that `people` names.
+    #[serde(skip)]
+    pub names: Arc<BTreeMap<Name, Name>>,
 }
 
 /// Name of a time zone; `Asia/Shanghai` when none is given.
@@ -327,6 +331,9 @@ impl Config {
                 let text = read(path, &folder.join(&*file))?;
                 *list = WordList::Words(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect());
             }
+        }
+        if !self.people.file.is_empty() {
+            self.names = Arc::new(people::names(&folder.join(&self.people.file))?);
         }
         for (key, option) in &mut self.kafka.options {
             if let KafkaOption::File { file } = &*option {

@@ -6,7 +6,6 @@ mod sorted;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::config::{Config, ConfigError};
 use crate::decode;
@@ -14,7 +13,7 @@ use crate::engine::{ClockMode, Frontier, Reach};
 use crate::ingest::Record;
 use crate::kpi::PeriodKind;
 use crate::model::{Fact, Output, PartitionId, Posted, Time};
-use crate::pipeline::{Core, CoreError, Display, Taken};
+use crate::pipeline::{Core, CoreError, Taken};
 use crate::view::{self, Summary};
 
 pub use explain::{Explain, Explained, Nearest};
@@ -154,11 +153,11 @@ impl Replay<'_> {
                 }
             }
             Print::Metrics => {
-                let snapshot = core.snapshot(true, &self.display()?);
+                let snapshot = core.snapshot(true, &self.config.display()?);
                 out.write_all(view::metrics::render(&snapshot, core.engine().clock()).as_bytes())?;
             }
             Print::Live => {
-                let snapshot = core.snapshot(true, &self.display()?);
+                let snapshot = core.snapshot(true, &self.config.display()?);
                 let moment = view::live::Moment { now: core.engine().clock(), caught_up: true, names: &snapshot.names };
                 writeln!(out, "{}", view::live::json(&snapshot.live, moment))?;
             }
@@ -217,10 +216,6 @@ impl Replay<'_> {
         let newest = core.engine().newest_of_all().unwrap_or(Time::MIN);
         advance(core, Reach::Through(self.until.map_or(newest, |until| until.max(newest))))?;
         Ok(())
-    }
-
-    fn display(&self) -> Result<Display, ConfigError> {
-        Ok(Display { series: Arc::new(self.config.series_options()?), names: Arc::default() })
     }
 
     /// Takes the next line of a file; false at its end.
