@@ -56,7 +56,10 @@ const KEYS: &[Key] = &[
     key("agents.presence_timeout", "After this long without an `agent.status` his status ends; `off`: never."),
     key("metrics.agents", "Series of agents: `live` (who is on duty), `all` (month values too), `off`."),
     key("metrics.max_agents", "Above this many agents series are left out and counted; numbers never are."),
-    key("people.file", "CSV with a header line and the columns `agent` and `name` (`team`, `role`, `manages`, `from`, `until` may be there), for display only. Empty: none."),
+    key(
+        "people.file",
+        "CSV with a header line and the columns `agent` and `name` (`team`, `role`, `manages`, `from`, `until` may be there), for display only. Empty: none.",
+    ),
 ];
 
 const EXTRA: &str = r#"

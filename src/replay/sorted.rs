@@ -12,7 +12,7 @@ use crate::model::{Fact, FactKind, Medium, Sla, Time};
 const RUN_BYTES: usize = 64 << 20;
 
 /// Where a fact stands among the others (ruling 5): by time, those of events before those of deadlines; those of events in the order applied,
-/// those of deadlines by medium ("agent" < "chat" < "ticket"), id, response before resolution.
+/// those of deadlines by medium ("agent" < "chat" < "ticket"), id, response before resolution before the end of handling.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     at: Time,
@@ -28,8 +28,12 @@ impl Place {
             None => (0, fact.agent.as_deref().unwrap_or_default().to_owned(), 0),
             Some(conversation) => {
                 let medium = if conversation.medium == Medium::Chat { 1 } else { 2 };
-                let resolution = matches!(fact.kind, FactKind::Breach { sla: Sla::Resolution, .. });
-                (medium, conversation.id.to_string(), u8::from(resolution))
+                let which = match fact.kind {
+                    FactKind::Breach { sla: Sla::Resolution, .. } => 1,
+                    FactKind::Handling { .. } => 2,
+                    _ => 0,
+                };
+                (medium, conversation.id.to_string(), which)
             }
         });
         Self { at: fact.at, deadline, sequence }

@@ -1,12 +1,10 @@
 //! One run of a replay, with everything that it could print.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use deskpulse::config::Config;
 use deskpulse::kpi::PeriodKind;
 use deskpulse::model::{Output, Posted};
-use deskpulse::pipeline::Display;
 use deskpulse::replay::Replay;
 use deskpulse::view::{self, Summary};
 
@@ -37,7 +35,7 @@ impl Replayed {
         facts.sort_unstable();
         let rows = core.totals().rows(PeriodKind::Month, core.engine().clock(), &core.engine().open_time());
         let totals = rows.map(|row| view::totals::line(&row)).collect();
-        let display = Display { series: Arc::new(config.series_options().unwrap()), names: Arc::default() };
+        let display = config.display().unwrap();
         let page = view::metrics::render(&core.snapshot(true, &display), core.engine().clock());
         Self { facts, totals, page: Page::read(page), summary: core.summary() }
     }
