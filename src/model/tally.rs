@@ -80,8 +80,6 @@ pub enum Tally {
     },
     /// A duration came out negative and was counted as zero.
     Clamped,
-    /// An event started a conversation that had been forgotten.
-    Forgotten,
 }
 
 /// What an agent's time was spent on.

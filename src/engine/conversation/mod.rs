@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::model::{Action, ConversationId, ConversationRef, EndReason, Medium, Name, Outcome, Row, RowError, Tally, Time};
+use crate::model::{Action, ConversationId, ConversationRef, EndReason, Medium, Name, Outcome, Row, RowError, Time};
 
 use super::settings::Settings;
 use super::signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal};
@@ -183,10 +183,7 @@ impl Conversations {
         let is_start = matches!(task, Task::Do(Action::Started(_)));
         let was_known = found == Found::Known;
         effect.implicit |= !was_known && !is_start;
-        if found == Found::Forgotten {
-            effect.forgotten = true;
-            turn.tally(Tally::Forgotten);
-        }
+        effect.forgotten |= found == Found::Forgotten;
         let (before, marks) = if was_known { (conversation.standing(), conversation.marks()) } else { Default::default() };
         let onward = if is_circle || (is_start && !was_known) { None } else { conversation.take(task, &mut turn) };
         conversation.fire_overdue(&mut turn);

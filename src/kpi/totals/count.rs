@@ -57,7 +57,7 @@ impl Counting<'_> {
                 let to = Credit { agent: Some(agent), team: team.as_ref(), medium: None, place: self.ledger.place(self.clock, *day) };
                 self.ledger.credit(&to, |figures, _| figures.time().over_limit += *time);
             }
-            Tally::Team { .. } | Tally::Clamped | Tally::Forgotten => {}
+            Tally::Team { .. } | Tally::Clamped => {}
         }
     }
 

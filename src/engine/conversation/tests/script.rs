@@ -197,7 +197,6 @@ fn line(posted: &Posted) -> String {
         Output::Tally(tally) => match &**tally {
             Tally::Handled { agent, at, time, .. } => format!("{} handled {agent} {}", clock(*at), time.seconds()),
             Tally::Clamped => "clamped".to_owned(),
-            Tally::Forgotten => "forgotten".to_owned(),
             other => panic!("not of this fold: {other:?}"),
         },
     }
