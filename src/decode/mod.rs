@@ -1,6 +1,6 @@
 //! From bytes to an event, or to the reason why not. The only place that knows inbound JSON; total: it never panics.
 //!
-//! > **bytes → [`json`] → slots → [`check`] against the [`table`] → [`build`] → event**
+//! > **bytes → `json` → slots → `check` against the `table` → `build` → event**
 //!
 //! The table says which fields a type has and in which order they are checked; the first check that fails is the reason (ruling 9).
 
