@@ -62,6 +62,7 @@ pub fn demo(demo: &Demo, started: impl FnOnce(SocketAddr), status: impl FnMut(De
     let broker = EmbeddedBroker::start(&topics, PARTITIONS)?;
     let mut config = Config { kafka: broker.settings(), ..Config::default() };
     config.http.listen = demo.listen;
+    config.check()?;
     let stop = Arc::new(AtomicBool::new(false));
     let result = runtime.block_on(async {
         let listeners = Listeners::open(&config).await?;
