@@ -1,4 +1,7 @@
-//! The numbers that the whole is held to, one thread, no broker: `cargo bench --bench macro [-- --quick]`. Prints one table.
+//! The numbers that the whole is held to, one thread, no broker. Prints one table.
+//!
+//! `cargo bench --bench macro`, with `-- --quick` for a first look, and the names of parts to run only those: `malformed`, `memory`,
+//! `throughput`, `scrape`.
 //!
 //! Records are made before the time is taken; decoding alone and the whole are measured on the same records in turn, so that their
 //! ratio holds whatever else the machine does. CPU time of the thread, the least of all rounds.
@@ -16,7 +19,7 @@ use std::time::Duration;
 use deskpulse::decode::{Decoded, Decoder};
 use deskpulse::ingest::Batch;
 use deskpulse::model::{PartitionId, Position};
-use deskpulse::pipeline::{Core, Display};
+use deskpulse::pipeline::Display;
 use deskpulse::view::metrics::render;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -41,22 +44,31 @@ const QUICK: Size =
     Size { ids: 1_000_000, open: 100_000, many_open: 100_000, ended: 100_000, rounds: 8, round: 100_000, malformed: 100_000 };
 
 const AGENTS: u32 = 10_000;
+const OPEN_AT_SCRAPE: u32 = 100_000;
 
 fn main() {
-    let is_quick = std::env::args().any(|argument| argument == "--quick");
-    let size = if is_quick { QUICK } else { FULL };
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let size = if arguments.iter().any(|argument| argument == "--quick") { QUICK } else { FULL };
+    let parts: Vec<&str> = arguments.iter().filter(|argument| !argument.starts_with("--")).map(String::as_str).collect();
+    let wants = |part| parts.is_empty() || parts.contains(&part);
     let mut report = Report::default();
-    malformed(&size, &mut report);
-    let mut stream = Stream::new(AGENTS, size.many_open, size.ids);
-    memory(&size, &mut stream, &mut report);
-    drop(stream);
-    let mut stream = Stream::new(AGENTS, size.open, size.ids);
-    throughput(&size, &mut stream, &mut report);
-    scrape(&mut stream.core, &mut report);
+    if wants("malformed") {
+        malformed(&size, &mut report);
+    }
+    if wants("memory") {
+        memory(&size, &mut report);
+    }
+    if wants("throughput") {
+        throughput(&size, &mut report);
+    }
+    if wants("scrape") {
+        scrape(&mut report);
+    }
     report.print();
 }
 
-fn throughput(size: &Size, stream: &mut Stream, report: &mut Report) {
+fn throughput(size: &Size, report: &mut Report) {
+    let mut stream = Stream::new(AGENTS, size.open, size.ids);
     stream.go_on_until(|stream| stream.records > u64::from(size.open) * 10);
     let decoder = Decoder::new(&[], &[]).expect("nothing to look for");
     let (mut alone, mut whole) = (Vec::new(), Vec::new());
@@ -86,7 +98,8 @@ fn decode(decoder: &Decoder, batch: &Batch) {
     }
 }
 
-fn memory(size: &Size, stream: &mut Stream, report: &mut Report) {
+fn memory(size: &Size, report: &mut Report) {
+    let mut stream = Stream::new(AGENTS, size.many_open, size.ids);
     report.row("memory with the remembered ids only, MiB", format!("{:.0}", resident_mib()), "", "");
     stream.go_on_until(|stream| stream.ended >= size.ended);
     report.row(
@@ -97,7 +110,10 @@ fn memory(size: &Size, stream: &mut Stream, report: &mut Report) {
     );
 }
 
-fn scrape(core: &mut Core, report: &mut Report) {
+fn scrape(report: &mut Report) {
+    let mut stream = Stream::new(AGENTS, OPEN_AT_SCRAPE, 0);
+    stream.go_on_until(|stream| stream.records > 3_000_000);
+    let core = &mut stream.core;
     let display = Display::default();
     let (_, first) = timed(|| core.snapshot(true, &display));
     let again = best(5, || drop(black_box(core.snapshot(true, &display))));
