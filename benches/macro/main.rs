@@ -27,6 +27,9 @@ use flate2::write::GzEncoder;
 use measure::{Report, best, resident_mib, timed};
 use stream::Stream;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How much of everything there is.
 struct Size {
     ids: usize,

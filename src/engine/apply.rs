@@ -124,10 +124,12 @@ impl Engine {
         while let Some(place) = self.order.first().filter(|place| *place < to || (through && *place == to)) {
             self.fire_before(place);
             self.order.set_clock(place);
-            for waiting in self.order.take_first() {
-                self.apply(&waiting);
+            let events = self.order.take_first();
+            for waiting in &events {
+                self.apply(waiting);
                 self.fire_before(place);
             }
+            self.order.give_back(events);
         }
         self.fire_before(to);
         self.order.set_clock(to);
@@ -275,14 +277,17 @@ impl Engine {
     }
 
     fn settle(&mut self, moment: Moment) {
-        for signal in mem::take(&mut self.outbox.signals) {
-            self.agents.take(&signal, moment, &mut self.outbox);
-        }
+        let mut signals = mem::take(&mut self.outbox.signals);
+        signals.drain(..).for_each(|signal| self.agents.take(&signal, moment, &mut self.outbox));
+        self.outbox.signals = signals;
         self.agents.settle(moment, &mut self.outbox);
     }
 
     fn fire_before(&mut self, instant: Time) {
-        while let Some(key) = self.next_key().filter(|key| key.at < instant) {
+        let is_idle = |first: Option<Time>| first.is_none_or(|at| at >= instant);
+        while !(is_idle(self.agents.first_entry()) && is_idle(self.conversations.first_entry()))
+            && let Some(key) = self.next_key().filter(|key| key.at < instant)
+        {
             self.order.set_clock(key.at);
             let clock = self.order.clock();
             let posted = self.outbox.posted.len();

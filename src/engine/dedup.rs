@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::hash::Hasher;
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
@@ -80,17 +81,16 @@ impl Dedup {
         let second = second_of(time);
         let next = self.next_sequence();
         let (segments, base) = (&self.segments, self.base);
-        match self.index.find_mut(fold(hash), |&sequence| entry(segments, base, sequence).0 == hash) {
-            Some(sequence) => {
-                let first = Time(i64::from(entry(segments, base, *sequence).1) * 1_000);
+        let rehash = |&sequence: &u32| fold(entry(segments, base, sequence).0);
+        match self.index.entry(fold(hash), |&sequence| entry(segments, base, sequence).0 == hash, rehash) {
+            Entry::Occupied(mut known) => {
+                let first = Time(i64::from(entry(segments, base, *known.get()).1) * 1_000);
                 if (reference - first).0 <= self.window.0 + 999 && (first - reference).0 <= self.window.0 {
                     return true;
                 }
-                *sequence = next;
+                *known.get_mut() = next;
             }
-            None => {
-                self.index.insert_unique(fold(hash), next, |&sequence| fold(entry(segments, base, sequence).0));
-            }
+            Entry::Vacant(place) => _ = place.insert(next),
         }
         self.append(hash, second);
         false

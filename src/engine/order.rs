@@ -9,12 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Event, PartitionId, Position, Row, RowError, Span, Table, Time};
 
 const ROW_VERSION: u8 = 1;
+/// Emptied lists that are kept.
+const SPARE: usize = 64;
 
 /// Events that wait, and what decides how long: each partition's newest event and the clock.
 #[derive(Debug)]
 pub struct Order {
     allowed_lateness: Span,
     pending: BTreeMap<Time, Vec<Waiting>>,
+    /// Lists that were emptied, to be filled again: growing new ones costs more than all else here.
+    spare: Vec<Vec<Waiting>>,
     count: usize,
     waiting_of: BTreeMap<PartitionId, usize>,
     newest: BTreeMap<PartitionId, Time>,
@@ -48,6 +52,7 @@ impl Order {
         Self {
             allowed_lateness,
             pending: BTreeMap::new(),
+            spare: Vec::new(),
             count: 0,
             waiting_of: BTreeMap::new(),
             newest: BTreeMap::new(),
@@ -103,7 +108,8 @@ impl Order {
         if moved > newest {
             self.newest.insert(position.partition, moved);
         }
-        self.pending.entry(place).or_default().push(Waiting { late, position, event });
+        let list = self.pending.entry(place).or_insert_with(|| self.spare.pop().unwrap_or_default());
+        list.push(Waiting { late, position, event });
         self.count += 1;
         *self.waiting_of.entry(position.partition).or_default() += 1;
         late
@@ -128,6 +134,14 @@ impl Order {
             events.sort_by_key(|waiting| (waiting.late, waiting.position));
         }
         events
+    }
+
+    /// Takes back a list of [`Order::take_first`], to be used again.
+    pub fn give_back(&mut self, mut list: Vec<Waiting>) {
+        list.clear();
+        if self.spare.len() < SPARE {
+            self.spare.push(list);
+        }
     }
 
     /// The rows that changed since the last call: waiting events, newest events, the clock.

@@ -93,17 +93,25 @@ impl Agents {
 
     /// Judges the waiting limit, once an event with all its signals is wholly applied (ruling 75).
     pub fn settle(&mut self, moment: Moment, out: &mut Outbox) {
-        for name in std::mem::take(&mut self.unjudged) {
+        let mut names = std::mem::take(&mut self.unjudged);
+        for name in names.drain(..) {
             if self.update(&name, moment.clock, out, |agent, posting| agent.judge_limit(moment, posting)) {
                 self.schedule(&name);
             }
         }
+        self.unjudged = names;
     }
 
     /// The first deadline: a presence time-out, or the close of a month on an open interval.
     #[must_use]
     pub fn next_deadline(&self) -> Option<DeadlineKey> {
         self.deadlines.first().cloned()
+    }
+
+    /// When the first deadline is: quicker than asking for all of it.
+    #[must_use]
+    pub fn first_entry(&self) -> Option<Time> {
+        self.deadlines.first().map(|key| key.at)
     }
 
     /// Fires exactly the first deadline. What it decides is posted at the deadline.

@@ -28,7 +28,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// How long one turn waits for a first record; wishes and answers wait as long at most.
 const TURN: Duration = Duration::from_millis(50);
 /// Ends are asked about once in this time.
-const ROUND: Span = Span(250);
+const ROUND: Span = Span(150);
 /// An end that was just reached is asked about at most once in this time.
 const QUICK_ROUND: Span = Span(100);
 /// A pipeline that makes us wait this long is why no record has come; no partition is to blame.
