@@ -6,8 +6,10 @@ mod oracle;
 
 use std::collections::BTreeMap;
 
-use oracle::generator;
+use oracle::compare::difference;
+use oracle::{generator, program};
 use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
 proptest! {
@@ -22,6 +24,31 @@ proptest! {
         }
         prop_assert_eq!(sums(&printed.days), sums(&printed.months));
     }
+}
+
+#[test]
+fn the_program_prints_what_the_oracle_says() {
+    let config = ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::default() };
+    let result = runner(config).run(&generator::logs(60), |log| match difference(&oracle::print(&log), &program::print(&log)) {
+        Some(difference) => Err(TestCaseError::fail(difference)),
+        None => Ok(()),
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+/// The same logs at every run; other ones when `ORACLE_CASES` asks for a number of them.
+fn runner(config: ProptestConfig) -> TestRunner {
+    match std::env::var_os("ORACLE_CASES") {
+        Some(_) => TestRunner::new(config),
+        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    }
+}
+
+/// How many logs are compared; `ORACLE_CASES` says otherwise.
+fn cases() -> u32 {
+    std::env::var("ORACLE_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(150)
 }
 
 fn number(value: &Value, field: &str) -> f64 {

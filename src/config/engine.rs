@@ -1,5 +1,7 @@
 //! From the written sections to what the engine is told.
 
+use std::collections::BTreeSet;
+
 use crate::engine::{AgentSettings, Match, Policies, Policy, Setting, Settings};
 use crate::model::{Day, Span};
 
@@ -15,6 +17,10 @@ pub(super) fn settings(config: &Config) -> Result<Settings, ConfigError> {
     let policies = config.policy.iter().enumerate().map(|(index, section)| policy(index, section)).collect::<Result<Vec<_>, _>>()?;
     if engine.duplicate_limit == 0 || engine.duplicate_limit > 1 << 31 {
         return Err(ConfigError::invalid("engine.duplicate_limit", format!("{}: wanted 1 to 2147483648 ids", engine.duplicate_limit)));
+    }
+    let distinct: BTreeSet<Span> = engine.windows.iter().copied().collect();
+    if distinct.len() < engine.windows.len() {
+        return Err(ConfigError::invalid("engine.windows", "two windows have the same length: leave one of them out"));
     }
     if engine.windows.is_empty() || engine.windows.iter().any(|window| window.0 < 1_000 || *window > Span::DAY) {
         return Err(ConfigError::invalid("engine.windows", "wanted at least one window, each from 1s to 24h"));

@@ -37,6 +37,7 @@ fn bad_values_name_their_path_and_what_is_allowed() {
         ("[[policy]]\nfrom = \"soon\"", "policy[0].from", "2026-10-01"),
         ("[agents.statuses]\nlunch = \"eating\"", "agents.statuses.lunch", "away"),
         ("[http]\nlisten = \"0.0.0.0:9464\"", "http.listen", "127.0.0.1"),
+        ("[engine]\nwindows = [\"5m\", \"300s\"]", "engine.windows", "same length"),
         ("[kafka]\ntopics = []", "kafka", "at least one"),
     ] {
         let message = refused(text);

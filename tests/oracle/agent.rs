@@ -1,6 +1,6 @@
 //! Agents: their statuses and their teams (kpis.md 4, rulings 68–70, 76).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deskpulse::model::Month;
 use serde_json::json;
@@ -19,6 +19,8 @@ pub struct Agent {
     pub teams: Vec<(Ms, String)>,
     /// Whether a status has named a team: conversations do not change it any more.
     named: bool,
+    /// Which conversations count against his limit, and since when these.
+    pub waiting: (BTreeSet<Key>, Ms),
     /// The teams as they stood when a month was closed.
     pub teams_at_close: BTreeMap<Month, Vec<(Ms, String)>>,
 }
@@ -64,19 +66,20 @@ impl World {
     pub fn agent_status(&mut self, event: &Event) {
         let (id, word, team) = (event.text("agent").expect("required"), event.text("status").expect("required"), event.text("team"));
         let agent = self.agents.entry(id.clone()).or_default();
-        let same_team = team.is_none() || team == agent.team();
+        let same_team = team.is_none() || agent.team().is_none_or(|present| team == Some(present));
         let last_change = agent.statuses.last().map_or(event.time, |it| it.to.unwrap_or(it.from));
         let at = event.time.max(last_change);
+        let last_event = agent.statuses.last().map_or(event.time, |it| it.last_event.max(event.time));
         let open = agent.statuses.last_mut().filter(|it| it.to.is_none());
         match open {
-            Some(open) if open.word == word && same_team => open.last_event = open.last_event.max(at),
+            Some(open) if open.word == word && same_team => open.last_event = open.last_event.max(event.time),
             open => {
                 let ends = open.is_some();
                 if ends {
                     self.end_status(&id, at, false);
                 }
                 let category = self.settings.category(&word);
-                let status = Status { word, category, from: at, to: None, team: None, team_at_close: BTreeMap::new(), last_event: at };
+                let status = Status { word, category, from: at, to: None, team: None, team_at_close: BTreeMap::new(), last_event };
                 self.agents.get_mut(&id).expect("just seen").statuses.push(status);
             }
         }
@@ -84,6 +87,15 @@ impl World {
             let agent = self.agents.get_mut(&id).expect("just seen");
             agent.named = true;
             agent.set_team(team, at);
+        }
+        // What a late status adds to a closed month counts for the team of now, and stays there.
+        let months: Vec<Month> = self.closed.keys().copied().collect();
+        let agent = self.agents.get_mut(&id).expect("just seen");
+        let team = agent.team();
+        if let Some(open) = agent.statuses.last_mut() {
+            for month in months {
+                open.team_at_close.entry(month).or_insert_with(|| team.clone());
+            }
         }
     }
 
@@ -96,6 +108,7 @@ impl World {
         let agent = self.agents.get_mut(id).expect("a known agent");
         let team = agent.team();
         let status = agent.statuses.last_mut().expect("an open status");
+        let at = at.max(status.from);
         status.to = Some(at);
         status.team.clone_from(&team);
         let status = status.clone();

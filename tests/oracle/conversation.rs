@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ms;
 use super::event::Key;
-use super::spans;
+use super::spans::{self, Interval};
 
 /// Attributes that start events name.
 pub type Attributes = BTreeMap<&'static str, String>;
@@ -26,16 +26,20 @@ pub struct Conversation {
     pub cycle_from: Ms,
     /// How the present cycle ended, if it has.
     pub end: Option<End>,
+    /// When its owner, status or pause changed last, or it started.
+    pub changed: Ms,
     /// Where it was merged into.
     pub merged_into: Option<Key>,
     /// Who owns it.
     pub owner: Option<String>,
     /// Since when this owner has it; the queue is an owner too.
     pub owner_since: Ms,
-    /// Who held it from when on: `queue`, `bot` or `agent:<id>`.
-    pub holders: Vec<(Ms, String)>,
+    /// Who owned it before this owner.
+    pub owner_before: Option<String>,
     /// Whether a bot holds it.
     pub bot: bool,
+    /// When a bot's hold of this cycle ended.
+    pub hold_ended: Option<Ms>,
     /// Whether no bot may take it any more in this cycle (ruling 30).
     pub bot_barred: bool,
     /// Whether a person wrote a human message in this cycle.
@@ -53,7 +57,7 @@ pub struct Conversation {
     /// The resolution target as it was looked up: `Some(None)` is none.
     pub resolution_target: Option<Option<Ms>>,
     /// The resolution breach that stands.
-    pub resolution_breach: Option<Breach>,
+    pub resolution_breach: Option<Counted>,
     /// The complaint handling time that stands.
     pub complaint_sample: Option<ComplaintSample>,
     /// Who handled it in this cycle.
@@ -85,23 +89,21 @@ pub struct Period {
     /// The target, looked up when the people's clock started.
     pub target: Option<Ms>,
     /// The breach that fired.
-    pub breach: Option<Breach>,
-    /// Shares of the wait before it came here by a merge, in order.
-    pub carried: Vec<(String, Ms)>,
-    /// Since when it is here.
-    pub here_since: Ms,
-    /// The owner where it was before, and since when he had it.
-    pub carried_owner: Option<(Option<String>, Ms)>,
+    pub breach: Option<Counted>,
+    /// Whose it was from when on: `queue`, `bot` or `agent:<id>`.
+    pub hands: Vec<(Ms, String)>,
 }
 
-/// A breach that fired: when, and whom it is on.
+/// Something that was counted and may be taken back.
 #[derive(Debug, Clone)]
-pub struct Breach {
+pub struct Counted {
+    /// Of which conversation.
+    pub key: Key,
     /// Its date.
     pub at: Ms,
-    /// The owner.
+    /// Whom it was counted for.
     pub agent: Option<String>,
-    /// The team.
+    /// The team then.
     pub team: Option<String>,
     /// The cycle.
     pub cycle: u32,
@@ -110,14 +112,8 @@ pub struct Breach {
 /// A complaint handling time.
 #[derive(Debug, Clone)]
 pub struct ComplaintSample {
-    /// When it was resolved.
-    pub at: Ms,
-    /// By whom.
-    pub agent: Option<String>,
-    /// The team then.
-    pub team: Option<String>,
-    /// The cycle.
-    pub cycle: u32,
+    /// For whom.
+    pub counted: Counted,
     /// How long it took.
     pub took: Ms,
     /// Whether in time, when it has a target.
@@ -146,10 +142,34 @@ pub struct Stop {
     pub to: Option<Ms>,
 }
 
+fn as_holder(owner: Option<&String>) -> String {
+    owner.map_or_else(|| "queue".to_owned(), |agent| format!("agent:{agent}"))
+}
+
 impl Period {
     /// When it is late: the last instant in time.
     pub fn deadline(&self) -> Option<Ms> {
         Some(self.judged? + self.target?)
+    }
+
+    /// Since when the present holder has it: the latest change to him.
+    pub fn since(&self) -> Ms {
+        self.hands.last().map_or(self.opened, |it| it.0)
+    }
+
+    /// The customer's wait up to an instant by whose it was, in the order in which they first had it.
+    pub fn held(&self, to: Ms) -> Vec<(String, Ms)> {
+        let ends = self.hands.iter().skip(1).map(|it| it.0).chain([Ms::MAX]);
+        let mut shares: Vec<(String, Ms)> = Vec::new();
+        for ((begin, holder), end) in self.hands.iter().zip(ends) {
+            let share = end.min(to) - begin.max(&self.opened);
+            match shares.iter_mut().find(|it| it.0 == *holder) {
+                Some(known) => known.1 += share.max(0),
+                None if share > 0 => shares.push((holder.clone(), share)),
+                None => {}
+            }
+        }
+        shares
     }
 }
 
@@ -164,11 +184,13 @@ impl Conversation {
             cycle: 1,
             cycle_from: started,
             end: None,
+            changed: started,
             merged_into: None,
             owner: None,
             owner_since: started,
-            holders: vec![(Ms::MIN, "queue".to_owned())],
+            owner_before: None,
             bot: false,
+            hold_ended: None,
             bot_barred: false,
             wrote: false,
             answered: false,
@@ -189,6 +211,11 @@ impl Conversation {
         self.attributes.get("team").cloned()
     }
 
+    /// What is counted now for an agent.
+    pub fn counted(&self, at: Ms, agent: Option<&str>) -> Counted {
+        Counted { key: self.key.clone(), at, agent: agent.map(str::to_owned), team: self.team(), cycle: self.cycle }
+    }
+
     /// Whether it is a complaint.
     pub fn is_complaint(&self) -> bool {
         self.key.medium == "ticket" && self.attributes.get("kind").is_some_and(|kind| kind == "complaint")
@@ -204,22 +231,41 @@ impl Conversation {
         self.end.is_none()
     }
 
-    /// Notes who holds it from an instant on: never before the change noted last.
-    pub fn note_holder(&mut self, at: Ms) {
-        let holder = match &self.owner {
-            _ if self.bot => "bot".to_owned(),
-            Some(agent) => format!("agent:{agent}"),
-            None => "queue".to_owned(),
-        };
-        let last = self.holders.last().map_or(Ms::MIN, |it| it.0);
-        self.holders.push((at.max(last), holder));
+    /// Who holds it: `queue`, `bot` or `agent:<id>`.
+    pub fn holder(&self) -> String {
+        if self.bot { "bot".to_owned() } else { as_holder(self.owner.as_ref()) }
     }
 
-    /// Who held it how long between two instants, in the order in which they first did.
-    pub fn held(&self, from: Ms, to: Ms) -> Vec<(String, Ms)> {
-        let ends = self.holders.iter().skip(1).map(|it| it.0).chain([Ms::MAX]);
-        let spans = self.holders.iter().zip(ends).map(|((begin, holder), end)| (holder.clone(), (*begin.max(&from), end.min(to))));
-        spans.map(|(holder, (begin, end))| (holder, end - begin)).filter(|(_, share)| *share > 0).collect()
+    /// Passes the open period into the hands that hold the conversation now.
+    pub fn pass(&mut self, at: Ms) {
+        let holder = self.holder();
+        let Some(period) = self.period.as_mut() else { return };
+        let (last, present) = period.hands.last().expect("it opened in some hands").clone();
+        if present != holder {
+            period.hands.push((at.max(last), holder));
+        }
+    }
+
+    /// Whose a period is that opens at an instant. What a late event opens may have been in other hands before the last
+    /// changes: the hold that ended in this cycle, and the owner before this one, are remembered.
+    pub fn hands_from(&self, at: Ms) -> Vec<(Ms, String)> {
+        let by_then = |instant: Ms| match self.hold_ended {
+            Some(ended) if instant < ended => "bot".to_owned(),
+            _ if instant < self.owner_since => as_holder(self.owner_before.as_ref()),
+            _ => self.holder(),
+        };
+        let mut hands = vec![(at, by_then(at))];
+        let mut changes = [self.hold_ended.unwrap_or(at), self.owner_since];
+        changes.sort_unstable();
+        hands.extend(changes.iter().filter(|change| **change > at).map(|change| (*change, by_then(*change))));
+        hands.dedup_by(|later, earlier| later.1 == earlier.1);
+        hands
+    }
+
+    /// When a change of owner, status or pause takes effect: no earlier than the one before it (ruling 23).
+    pub fn change(&mut self, at: Ms) -> Ms {
+        self.changed = self.changed.max(at);
+        self.changed
     }
 
     /// Begins a stop of the active clock.
@@ -242,8 +288,15 @@ impl Conversation {
 
     /// Time on the active clock from the start to an instant.
     pub fn active_time(&self, at: Ms) -> Ms {
-        let stops: Vec<spans::Interval> = self.stops.iter().map(|it| (it.from, it.to.unwrap_or(Ms::MAX))).collect();
+        let stops: Vec<Interval> = self.stops.iter().map(|it| (it.from, it.to.unwrap_or(Ms::MAX))).collect();
         (at - self.started).max(0) - spans::measure(&spans::clip(&stops, self.started, at))
+    }
+
+    /// The same up to an event: what was active before the last change stays so, even if the event is older than that,
+    /// but never more than the whole.
+    pub fn active_until(&self, event: Ms) -> Ms {
+        let changes = self.stops.iter().flat_map(|it| [Some(it.from), it.to]).flatten();
+        self.active_time(changes.max().unwrap_or(event).max(event)).min((event - self.started).max(0))
     }
 
     /// The instant at which the resolution target is used up, while its clock runs.
@@ -262,8 +315,9 @@ impl Conversation {
         Some(running_since + target - self.active_time(running_since))
     }
 
-    /// Time on the clock of the resolution target up to the latest change to the present owner.
-    pub fn resolution_inherited(&self) -> Ms {
-        if self.is_complaint() { (self.owner_since - self.started).max(0) } else { self.active_time(self.owner_since) }
+    /// Time on the clock of the resolution target before the present owner had it, of a breach at this instant.
+    pub fn resolution_inherited(&self, at: Ms) -> Ms {
+        let given = self.owner_since.min(at);
+        if self.is_complaint() { (given - self.started).max(0) } else { self.active_time(given) }
     }
 }

@@ -51,30 +51,31 @@ impl World {
 
     pub fn close_books(&mut self, key: &Key, end: End) {
         let at = end.at;
+        self.take_resolution_breach_back(key, at);
         let it = self.of(key);
-        it.end = Some(end);
-        it.resume(Why::Paused, at);
-        it.resume(Why::Held, at);
-        it.stop(Why::Ended, at);
-        if it.bot {
-            it.bot = false;
-            it.note_holder(at);
-        }
-        self.sync_handling(key, at);
-        self.count_handled(key, at);
+        let since = it.change(at);
+        it.end = Some(End { at: since, ..end });
+        it.resume(Why::Paused, since);
+        it.resume(Why::Held, since);
+        it.stop(Why::Ended, since);
+        it.bot = false;
+        self.sync_handling(key, since);
+        self.count_handled(key, at, since);
     }
 
     fn resolved(&mut self, key: &Key, outcome: &str, agent: Option<&str>, at: Ms) {
         let it = &self.conversations[key];
         let whole = (at - it.started).max(0);
-        let active = it.active_time(at);
+        let active = it.active_until(at);
         let in_cycle = (at - it.cycle_from).max(0);
         let judged = !it.is_unjudged_cycle() && (it.cycle == 1 || it.is_complaint());
         let target = it.resolution_target.flatten().filter(|_| judged);
         let took = if it.is_complaint() { whole } else { active };
         let breach = it.resolution_breach.clone();
-        let within = target.map(|target| took <= target && (self.late || breach.is_none()));
-        let (first, counts, complaint, cycle) = (it.cycle == 1, !it.is_unjudged_cycle(), it.is_complaint(), it.cycle);
+        let stands = breach.is_some_and(|breach| !self.late || breach.at < at);
+        let within = target.map(|target| took <= target && !stands);
+        let (first, counts, complaint) = (it.cycle == 1, !it.is_unjudged_cycle(), it.is_complaint());
+        let counted = it.counted(at, agent);
         let fields = json!({
             "outcome": outcome, "seconds": seconds(whole), "active_seconds": seconds(active), "cycle_seconds": seconds(in_cycle),
             "business_seconds": null, "target_seconds": target.map(seconds), "within": within,
@@ -91,11 +92,19 @@ impl World {
             self.ledger.ratio(Kpi::ReopenRatio, &credit, clock, at, (0, 1));
         }
         if counts && complaint {
-            let sample = ComplaintSample { at, agent: credit.agent, team: credit.team, cycle, took: whole, within };
+            let sample = ComplaintSample { counted, took: whole, within };
             self.count_complaint(&sample, 1);
             self.of(key).complaint_sample = Some(sample);
         }
-        if let Some(breach) = breach.filter(|_| within == Some(true)) {
+    }
+
+    /// A late end within the deadline takes the breach back, whatever the outcome (ruling 23).
+    fn take_resolution_breach_back(&mut self, key: &Key, at: Ms) {
+        let it = &self.conversations[key];
+        let took = if it.is_complaint() { at - it.started } else { it.active_until(at) };
+        let judged = it.cycle == 1 || it.is_complaint();
+        let in_time = judged && self.late && it.resolution_target.flatten().is_some_and(|target| took <= target);
+        if let Some(breach) = it.resolution_breach.clone().filter(|breach| in_time && at <= breach.at) {
             self.of(key).resolution_breach = None;
             self.withdraw_breach(key, &breach, Kpi::ResolutionBreaches, "resolution_breaches", at);
         }
@@ -103,11 +112,12 @@ impl World {
 
     /// Adds a complaint's handling time to the numbers, or takes it out again.
     fn count_complaint(&mut self, sample: &ComplaintSample, sign: i64) {
-        let credit = Credit { agent: sample.agent.clone(), team: sample.team.clone(), medium: None };
+        let at = sample.counted.at;
+        let credit = Credit { agent: sample.counted.agent.clone(), team: sample.counted.team.clone(), medium: None };
         let clock = self.clock;
-        self.ledger.samples(Kpi::ComplaintHandlingTime, &credit, clock, sample.at, sample.took, sign);
+        self.ledger.samples(Kpi::ComplaintHandlingTime, &credit, clock, at, sample.took, sign);
         if let Some(within) = sample.within {
-            self.ledger.ratio(Kpi::ComplaintWithinTarget, &credit, clock, sample.at, (sign * i64::from(within), sign));
+            self.ledger.ratio(Kpi::ComplaintWithinTarget, &credit, clock, at, (sign * i64::from(within), sign));
         }
     }
 
@@ -117,14 +127,16 @@ impl World {
         let Some(end) = it.end.take() else { return };
         let counts = matches!(end.outcome, "resolved" | "closed") && !it.is_unjudged_cycle();
         it.cycle += 1;
-        it.cycle_from = at;
-        it.resume(Why::Ended, at);
+        let since = it.change(at);
+        it.cycle_from = since;
+        it.resume(Why::Ended, since);
         it.bot_barred = false;
         it.wrote = false;
         it.answered = false;
         it.handlers.clear();
+        it.hold_ended = None;
         if paused {
-            it.stop(Why::Paused, at);
+            it.stop(Why::Paused, since);
         }
         self.fact(at, "reopened", key, end.resolver.as_deref(), json!({"after_seconds": seconds((at - end.at).max(0))}));
         if counts {
@@ -133,11 +145,10 @@ impl World {
         }
         if let Some(sample) = self.of(key).complaint_sample.take() {
             self.count_complaint(&sample, -1);
-            let fields = json!({"of": "complaint_handling_time", "because": "reopened"});
-            self.fact_of(at, "withdrawn", key, sample.team.as_deref(), sample.agent.as_deref(), sample.cycle, fields, None);
+            self.withdrawn(&sample.counted, "complaint_handling_time", "reopened", at);
         }
         self.breach_now_if_over(key, at);
-        self.sync_handling(key, at);
-        self.begin_work_of_cycle(key);
+        self.begin_pieces_of_cycle(key);
+        self.sync_handling(key, since);
     }
 }

@@ -152,6 +152,10 @@ fn log(settings: &Settings, events: &[Drawn], after: Option<usize>) -> Log {
     for (index, drawn) in events.iter().enumerate() {
         time += GAPS[drawn.gap];
         let mut event = drawn.what.event();
+        if settings.forgets && ["ticket.work", "ticket.merged", "customer.rated"].iter().any(|kind| event["type"] == *kind) {
+            // Work that goes on and merges that lead on while their ticket is forgotten are nobody's case.
+            continue;
+        }
         event["id"] = json!(format!("e{index}"));
         event["time"] = json!(time);
         let arrival = time + DELAYS[drawn.delay];
@@ -176,7 +180,7 @@ impl Settings {
             if self.active { "active" } else { "owned" },
             if self.limit_open { "open" } else { "waiting" },
             self.limit,
-            if self.limit == 1 { "10s" } else { "60s" },
+            if self.limit == 1 || self.forgets { "10s" } else { "60s" },
             TIMEOUTS[self.timeout],
             POLICIES[self.policies],
         )

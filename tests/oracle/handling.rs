@@ -22,10 +22,23 @@ pub struct Piece {
     pub from: Ms,
     /// Its end as far as known; `None` while it runs.
     pub to: Option<Ms>,
-    /// With active handling: the end of the focus on his last message.
-    focus_until: Ms,
+    /// With active handling: up to where it is certain, by the focus on his last message or a wait that was joined to it.
+    complete_until: Ms,
     /// Whether nothing can be joined to it any more.
     done: bool,
+    /// Whether it was complete before the present cycle, or before its chat was forgotten.
+    before: Before,
+}
+
+/// What lies between a piece and the present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Before {
+    /// Nothing.
+    Nothing,
+    /// A reopening.
+    Cycle,
+    /// Its conversation was forgotten since.
+    Forgotten,
 }
 
 impl Piece {
@@ -49,14 +62,14 @@ impl World {
         let it = &self.conversations[key];
         let owned = self.settings.handling == Handling::Owned;
         let wanted = it.owner.clone().filter(|_| it.is_open() && (owned || it.period.is_some()));
-        let since = at.max(it.owner_since);
+        let since = at.max(it.owner_since).max(if owned { it.cycle_from } else { Ms::MIN });
         let running = self.pieces.iter().position(|piece| piece.key == *key && piece.to.is_none());
         if running.map(|index| &self.pieces[index].agent) == wanted.as_ref() {
             return;
         }
         if let Some(index) = running {
             let piece = &mut self.pieces[index];
-            piece.to = Some(at.max(piece.from).max(piece.focus_until));
+            piece.to = Some(at.max(piece.from).max(piece.complete_until));
             if owned {
                 self.piece_ends(index);
             }
@@ -66,19 +79,53 @@ impl World {
         }
     }
 
-    fn begin_wait(&mut self, key: &Key, agent: String, at: Ms) {
-        self.of(key).handlers.insert(agent.clone());
-        match self.unfinished(key, &agent) {
-            Some(piece) => {
-                piece.from = piece.from.min(at);
-                piece.to = None;
-            }
-            None => self.pieces.push(Piece { agent, key: key.clone(), work: false, from: at, to: None, focus_until: Ms::MIN, done: false }),
+    /// Who handles a cycle gives a sample at its end, if only of 0 ms.
+    fn handles(&mut self, key: &Key, agent: &str, from: Ms) {
+        let it = self.of(key);
+        if it.is_open() && it.cycle_from <= from {
+            it.handlers.insert(agent.to_owned());
         }
     }
 
+    fn begin_wait(&mut self, key: &Key, agent: String, at: Ms) {
+        match self.unfinished(key, &agent) {
+            Some(piece) => piece.complete_until = piece.to.take().map_or(piece.complete_until, |to| to.max(piece.complete_until)),
+            None => {
+                let from = at.max(self.finished_until(key));
+                self.handles(key, &agent, from);
+                self.pieces.push(Piece {
+                    agent,
+                    key: key.clone(),
+                    work: false,
+                    from,
+                    to: None,
+                    complete_until: Ms::MIN,
+                    done: false,
+                    before: Before::Nothing,
+                });
+            }
+        }
+    }
+
+    /// The end of the last piece in it that is complete: late events add nothing before it, as far as the state goes.
+    fn finished_until(&self, key: &Key) -> Ms {
+        let complete = self.pieces.iter().filter(|piece| piece.key == *key && piece.done && piece.before < Before::Forgotten);
+        complete.filter_map(|piece| piece.to).max().unwrap_or(Ms::MIN)
+    }
+
+    /// A new cycle begins: what is complete belongs to an earlier one.
+    pub fn begin_pieces_of_cycle(&mut self, key: &Key) {
+        let complete = self.pieces.iter_mut().filter(|piece| piece.key == *key && piece.done && piece.to.is_some());
+        complete.for_each(|piece| piece.before = piece.before.max(Before::Cycle));
+    }
+
+    /// A conversation is forgotten: nothing is joined to its pieces any more.
+    pub fn forget_pieces(&mut self, key: &Key) {
+        self.pieces.iter_mut().filter(|piece| piece.key == *key).for_each(|piece| piece.before = Before::Forgotten);
+    }
+
     fn unfinished(&mut self, key: &Key, agent: &str) -> Option<&mut Piece> {
-        self.pieces.iter_mut().find(|piece| piece.key == *key && piece.agent == agent && !piece.done)
+        self.pieces.iter_mut().find(|piece| piece.key == *key && piece.agent == agent && !piece.done && piece.before < Before::Forgotten)
     }
 
     /// With active handling, an agent's message has his focus for a while.
@@ -87,25 +134,29 @@ impl World {
             return;
         }
         let until = at + self.settings.focus;
-        if self.conversations[key].is_open() {
-            self.of(key).handlers.insert(agent.to_owned());
+        let finished = self.finished_until(key);
+        if finished >= until {
+            return;
         }
+        self.handles(key, agent, at.max(finished));
         match self.unfinished(key, agent) {
+            // A late message adds nothing before the piece that goes on.
             Some(piece) => {
-                piece.from = piece.from.min(at);
-                piece.focus_until = piece.focus_until.max(until);
+                piece.complete_until = piece.complete_until.max(until);
                 piece.to = piece.to.map(|to| to.max(until));
             }
             None => {
-                let agent = agent.to_owned();
+                let from = at.max(finished);
+                let (agent, to) = (agent.to_owned(), Some(until));
                 self.pieces.push(Piece {
                     agent,
                     key: key.clone(),
                     work: false,
-                    from: at,
-                    to: Some(until),
-                    focus_until: until,
+                    from,
+                    to,
+                    complete_until: until,
                     done: false,
+                    before: Before::Nothing,
                 });
             }
         }
@@ -135,16 +186,16 @@ impl World {
         let starts = event.text("action").expect("required") == "started";
         match running {
             None if starts => {
-                let last = self.pieces.iter().filter(is_his).filter_map(|piece| piece.to).max();
-                let from = at.max(last.unwrap_or(at));
+                let from = at.max(self.finished_until(key));
                 self.pieces.push(Piece {
                     agent: agent.clone(),
                     key: key.clone(),
                     work: true,
                     from,
                     to: None,
-                    focus_until: Ms::MIN,
+                    complete_until: Ms::MIN,
                     done: true,
+                    before: Before::Nothing,
                 });
                 if self.conversations[key].is_open() {
                     self.of(key).handlers.insert(agent.clone());
@@ -159,20 +210,14 @@ impl World {
         self.given_work(&agent, key, at);
     }
 
-    /// Work that goes on when a cycle begins is work in that cycle.
-    pub fn begin_work_of_cycle(&mut self, key: &Key) {
-        let running = self.pieces.iter().filter(|piece| piece.work && piece.key == *key && piece.to.is_none());
-        let agents: Vec<String> = running.map(|piece| piece.agent.clone()).collect();
-        self.of(key).handlers.extend(agents);
-    }
-
     /// One sample of the handling time for everybody who handled the cycle that ends.
-    pub fn count_handled(&mut self, key: &Key, at: Ms) {
+    pub fn count_handled(&mut self, key: &Key, at: Ms, end: Ms) {
         let from = self.conversations[key].cycle_from;
         let his = |agent: &str| -> Ms {
-            let pieces = self.pieces.iter().filter(|piece| piece.key == *key && piece.agent == agent);
-            let intervals: Vec<Interval> = pieces.map(|piece| piece.interval(Ms::MAX)).collect();
-            spans::measure(&spans::clip(&intervals, from, at))
+            let pieces = self.pieces.iter().filter(|piece| piece.key == *key && piece.agent == agent && piece.before == Before::Nothing);
+            // The focus on a last message goes on after the end; what had ended before a late end is as long as it was.
+            let cut = |piece: &Piece| if !piece.work && !piece.done { piece.interval(end) } else { (piece.from, piece.to.unwrap_or(end)) };
+            spans::measure(&spans::clip(&pieces.map(cut).collect::<Vec<_>>(), from, Ms::MAX))
         };
         let handlers = self.conversations[key].handlers.clone();
         let others = self.agents.keys().filter(|agent| !handlers.contains(*agent)).map(|agent| (agent.clone(), his(agent)));

@@ -132,14 +132,10 @@ impl World {
         if it.owner == owner {
             return;
         }
-        it.owner_since = at.max(it.owner_since);
-        it.owner.clone_from(&owner);
-        let since = it.owner_since;
-        // An assignment to an agent ends a bot's hold, so the holder from here on is the agent.
-        let bot = it.bot;
-        it.bot = bot && owner.is_none();
-        it.note_holder(since);
-        it.bot = bot;
+        let since = it.change(at);
+        it.owner_since = since;
+        it.owner_before = std::mem::replace(&mut it.owner, owner);
+        it.pass(since);
         self.sync_handling(key, since);
     }
 
@@ -147,8 +143,9 @@ impl World {
         let it = self.of(key);
         it.bot = true;
         it.bot_barred = true;
-        it.stop(Why::Held, at);
-        it.note_holder(at);
+        it.hold_ended = None;
+        let since = it.change(at);
+        it.stop(Why::Held, since);
     }
 
     fn end_hold(&mut self, key: &Key, at: Ms) {
@@ -157,10 +154,12 @@ impl World {
             return;
         }
         it.bot = false;
-        it.resume(Why::Held, at);
-        it.note_holder(at);
-        self.judge_from(key, at);
-        self.look_up_resolution(key, at);
+        let since = it.change(at);
+        it.resume(Why::Held, since);
+        it.hold_ended = Some(since);
+        it.pass(since);
+        self.judge_from(key, since);
+        self.look_up_resolution(key, since);
     }
 
     /// A message, on the conversation that it counts on: the end of a chain of merges.
@@ -200,11 +199,11 @@ impl World {
             it.bot_barred = true;
             self.end_hold(key, at);
         }
+        self.respond(key, agent, at);
         if self.conversations[key].owner.is_none() {
             self.change_owner(key, Some(agent.to_owned()), at);
         }
         self.given_work(agent, key, at);
-        self.respond(key, agent, at);
         self.sync_handling(key, at);
         self.focus(key, agent, at);
     }

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod limit;
 pub mod messages;
 pub mod order;
+pub mod program;
 pub mod resolution;
 pub mod rows;
 pub mod settings;
@@ -25,6 +26,8 @@ pub mod timesheet;
 pub mod waiting;
 pub mod world;
 
+use std::fmt;
+
 use serde_json::Value;
 
 use self::settings::Settings;
@@ -33,7 +36,7 @@ use self::settings::Settings;
 pub type Ms = i64;
 
 /// A log as `replay` is given it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Log {
     /// The configuration, in TOML.
     pub config: String,
@@ -41,6 +44,22 @@ pub struct Log {
     pub files: Vec<Vec<Value>>,
     /// Where the clock goes at the end.
     pub until: Option<Ms>,
+}
+
+impl fmt::Debug for Log {
+    /// As it is fed, without the fields that say nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{}", self.config)?;
+        for (index, lines) in self.files.iter().enumerate() {
+            writeln!(f, "# file {index}")?;
+            for line in lines {
+                let mut line = line.clone();
+                line.as_object_mut().expect("an object").retain(|_, value| !value.is_null() && *value != false);
+                writeln!(f, "{line}")?;
+            }
+        }
+        write!(f, "# until {:?}", self.until)
+    }
 }
 
 /// What `replay` prints, line by line.

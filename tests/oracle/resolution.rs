@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Ms;
-use super::conversation::{Breach, Why};
+use super::conversation::Why;
 use super::event::Key;
 use super::ledger::{Credit, Kpi};
 use super::world::{World, instant, seconds};
@@ -42,15 +42,16 @@ impl World {
     /// The resolution target is passed.
     pub fn resolution_breaches(&mut self, key: &Key, at: Ms) {
         let it = &self.conversations[key];
-        let (owner, team, cycle) = (it.owner.clone(), it.team(), it.cycle);
+        let owner = it.owner.clone();
+        let counted = it.counted(at, owner.as_deref());
         let target = it.resolution_target.flatten().expect("it has a deadline");
         let fields = json!({
             "sla": "resolution", "opened_at": instant(it.started), "target_seconds": seconds(target),
-            "inherited_seconds": seconds(it.resolution_inherited()),
+            "inherited_seconds": seconds(it.resolution_inherited(at)),
         });
         self.deadline_fact(at, "breach", key, owner.as_deref(), 1, fields);
         let (credit, clock) = (self.credit(key, owner.as_deref()), self.clock);
         self.ledger.count(Kpi::ResolutionBreaches, &credit, clock, at, 1);
-        self.of(key).resolution_breach = Some(Breach { at, agent: owner, team, cycle });
+        self.of(key).resolution_breach = Some(counted);
     }
 }

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::Ms;
 use super::conversation::{End, Period, Why};
 use super::event::{Event, Key};
-use super::waiting;
 use super::world::World;
 
 impl World {
@@ -21,10 +20,15 @@ impl World {
             "resolved" => self.end_cycle(key, "resolved", &status, event.text("agent"), at),
             "closed" => self.end_cycle(key, "closed", &status, event.text("agent"), at),
             _ if !self.conversations[key].is_open() => self.reopen(key, at, pauses),
-            _ if pauses && !self.conversations[key].stands(Why::Paused) => self.of(key).stop(Why::Paused, at),
-            _ if !pauses => self.of(key).resume(Why::Paused, at),
+            _ if pauses != self.conversations[key].stands(Why::Paused) => self.pause(key, pauses, at),
             _ => {}
         }
+    }
+
+    fn pause(&mut self, key: &Key, pauses: bool, at: Ms) {
+        let it = self.of(key);
+        let since = it.change(at);
+        if pauses { it.stop(Why::Paused, since) } else { it.resume(Why::Paused, since) }
     }
 
     /// Where a chain of merges ends; it may lead to a ticket that nobody knows yet.
@@ -42,7 +46,7 @@ impl World {
             return;
         }
         let was_open = self.conversations[key].is_open();
-        let moved = self.take_period(key, at);
+        let moved = self.of(key).period.take();
         if was_open {
             let owner = self.conversations[key].owner.clone();
             self.fact(at, "ended", key, owner.as_deref(), json!({"outcome": "merged"}));
@@ -54,16 +58,6 @@ impl World {
         }
     }
 
-    /// Takes the open period out of a ticket, with its shares up to now.
-    fn take_period(&mut self, key: &Key, at: Ms) -> Option<Period> {
-        let it = self.of(key);
-        let mut period = it.period.take()?;
-        period.carried_owner = Some((it.owner.clone(), waiting::owner_since(it, &period)));
-        period.carried = waiting::held(it, &period, at);
-        period.here_since = at;
-        Some(period)
-    }
-
     /// Puts a period into the ticket that it goes on in.
     fn take_over(&mut self, key: &Key, period: Period, at: Ms) {
         if !self.conversations.contains_key(key) {
@@ -73,6 +67,7 @@ impl World {
         let it = self.of(key);
         if it.period.as_ref().is_none_or(|own| period.opened < own.opened) {
             it.period = Some(period);
+            it.pass(at.max(it.changed));
             if !it.bot {
                 self.judge_from(key, at);
             }

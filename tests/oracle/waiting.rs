@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Ms;
-use super::conversation::{Breach, Conversation, Period};
+use super::conversation::{Counted, Period};
 use super::event::Key;
 use super::ledger::{Credit, Kpi};
 use super::world::{World, instant, seconds};
@@ -15,17 +15,8 @@ impl World {
         if it.period.is_some() {
             return;
         }
-        let first = !it.answered;
-        it.period = Some(Period {
-            opened: at,
-            first,
-            judged: None,
-            target: None,
-            breach: None,
-            carried: Vec::new(),
-            here_since: at,
-            carried_owner: None,
-        });
+        let (first, hands) = (!it.answered, it.hands_from(at));
+        it.period = Some(Period { opened: at, first, judged: None, target: None, breach: None, hands });
         if !it.bot {
             self.judge_from(key, at);
         }
@@ -35,7 +26,7 @@ impl World {
     pub fn judge_from(&mut self, key: &Key, at: Ms) {
         let it = &self.conversations[key];
         let Some(period) = it.period.clone().filter(|period| period.judged.is_none()) else { return };
-        let from = at.max(period.opened);
+        let from = at.max(period.opened).max(it.hold_ended.unwrap_or(at));
         let target = self.settings.target(sla(&period), &it.attributes, from);
         let period = self.of(key).period.as_mut().expect("just seen");
         period.judged = Some(from);
@@ -47,7 +38,7 @@ impl World {
         let it = self.of(key);
         let Some(period) = it.period.take() else { return };
         it.answered = true;
-        let held = held(it, &period, at);
+        let held = period.held(at);
         let own = held.iter().find(|(owner, _)| *owner == format!("agent:{sender}")).map_or(0, |(_, share)| *share);
         let judged = (at - period.judged.expect("no bot holds it")).max(0);
         let wait = (at - period.opened).max(0);
@@ -82,7 +73,7 @@ impl World {
         if period.judged.is_none() {
             period.target = self.settings.target(sla(&period), &it.attributes, at);
         }
-        let held = held(it, &period, at);
+        let held = period.held(at);
         let (owner, wait) = (it.owner.clone(), (at - period.opened).max(0));
         let judged = period.judged.map_or(0, |from| (at - from).max(0));
         let within = period.target.map(|_| period.deadline().is_none_or(|deadline| at <= deadline));
@@ -116,8 +107,10 @@ impl World {
     pub fn response_breaches(&mut self, key: &Key, at: Ms) {
         let it = &self.conversations[key];
         let period = it.period.clone().expect("only an open period has a deadline");
-        let (owner, team, cycle) = (it.owner.clone(), it.team(), it.cycle);
-        let inherited = (owner_since(it, &period) - period.judged.expect("it has a deadline")).max(0);
+        let owner = it.owner.clone();
+        let counted = it.counted(at, owner.as_deref());
+        // A deadline that a late event set may lie before the present owner had it.
+        let inherited = (period.since().min(at) - period.judged.expect("it has a deadline")).max(0);
         let fields = json!({
             "sla": sla(&period), "opened_at": instant(period.opened),
             "target_seconds": seconds(period.target.expect("it has a deadline")), "inherited_seconds": seconds(inherited),
@@ -125,7 +118,7 @@ impl World {
         self.deadline_fact(at, "breach", key, owner.as_deref(), 0, fields);
         let (credit, clock) = (self.credit(key, owner.as_deref()), self.clock);
         self.ledger.count(Kpi::ResponseBreaches, &credit, clock, at, 1);
-        self.of(key).period.as_mut().expect("just seen").breach = Some(Breach { at, agent: owner, team, cycle });
+        self.of(key).period.as_mut().expect("just seen").breach = Some(counted);
     }
 
     /// A late event shows that a breach was none (ruling 23).
@@ -136,12 +129,20 @@ impl World {
     }
 
     /// Takes a breach back: in the breach's period.
-    pub fn withdraw_breach(&mut self, key: &Key, breach: &Breach, kpi: Kpi, of: &str, at: Ms) {
-        let fields = json!({"of": of, "because": "late_event"});
-        self.fact_of(at, "withdrawn", key, breach.team.as_deref(), breach.agent.as_deref(), breach.cycle, fields, None);
+    pub fn withdraw_breach(&mut self, key: &Key, breach: &Counted, kpi: Kpi, of: &str, at: Ms) {
+        self.withdrawn(breach, of, "late_event", at);
         let credit = Credit { agent: breach.agent.clone(), team: breach.team.clone(), medium: Some(key.medium) };
         let clock = self.clock;
         self.ledger.count(kpi, &credit, clock, breach.at, -1);
+    }
+
+    /// Prints that something is taken back.
+    pub fn withdrawn(&mut self, counted: &Counted, of: &str, because: &str, at: Ms) {
+        let channel = self.conversations.get(&counted.key).and_then(|conversation| conversation.attributes.get("channel").cloned());
+        let fields = json!({
+            "medium": counted.key.medium, "conversation": counted.key.id, "cycle": counted.cycle, "channel": channel, "of": of, "because": because,
+        });
+        self.place(at, "withdrawn", counted.team.as_deref(), counted.agent.as_deref(), fields, None);
     }
 
     /// Whom a number about this conversation is credited to.
@@ -152,33 +153,6 @@ impl World {
 
 fn sla(period: &Period) -> &'static str {
     if period.first { "first_response" } else { "next_response" }
-}
-
-/// Since when the present owner has the period, whichever conversation it was in.
-pub fn owner_since(it: &Conversation, period: &Period) -> Ms {
-    match &period.carried_owner {
-        Some((owner, since)) if it.owner_since <= period.here_since => {
-            if *owner == it.owner {
-                *since
-            } else {
-                period.here_since
-            }
-        }
-        _ => it.owner_since,
-    }
-}
-
-/// The customer's wait by who held the conversation.
-pub fn held(it: &Conversation, period: &Period, to: Ms) -> Vec<(String, Ms)> {
-    let mut shares: Vec<(String, Ms)> = Vec::new();
-    let from = if period.carried_owner.is_none() { period.opened } else { period.here_since };
-    for (holder, share) in period.carried.iter().cloned().chain(it.held(from, to)) {
-        match shares.iter_mut().find(|it| it.0 == holder) {
-            Some(known) => known.1 += share,
-            None => shares.push((holder, share)),
-        }
-    }
-    shares
 }
 
 fn wait_fields(period: &Period, wait: Ms, judged: Ms, within: Option<bool>, held: &[(String, Ms)]) -> Value {

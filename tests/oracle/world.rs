@@ -40,10 +40,13 @@ pub struct World {
     facts: Vec<Placed>,
 }
 
+/// Medium, id and rank of the deadline that made a fact.
+pub type DeadlineOf = (String, String, u8);
+
 /// A fact and what decides its place: ruling 5.
 struct Placed {
     at: Ms,
-    deadline_of: Option<(String, String, u8)>,
+    deadline_of: Option<DeadlineOf>,
     fact: Value,
 }
 
@@ -165,6 +168,7 @@ impl World {
         let Some(known) = self.conversations.get_mut(key) else { return };
         if !known.is_open() && self.clock - known.touched > self.settings.forget_after {
             self.conversations.remove(key);
+            self.forget_pieces(key);
         } else {
             known.touched = self.clock;
         }
@@ -177,48 +181,25 @@ impl World {
 
     /// Prints a fact about a conversation in its present state.
     pub fn fact(&mut self, at: Ms, kind: &str, key: &Key, agent: Option<&str>, fields: Value) {
-        let it = &self.conversations[key];
-        let (team, cycle) = (it.team(), it.cycle);
-        self.fact_of(at, kind, key, team.as_deref(), agent, cycle, fields, None);
+        self.conversation_fact(at, kind, key, agent, None, fields);
     }
 
     /// Prints a fact about a conversation that a deadline made.
     pub fn deadline_fact(&mut self, at: Ms, kind: &str, key: &Key, agent: Option<&str>, rank: u8, fields: Value) {
-        let it = &self.conversations[key];
-        let (team, cycle) = (it.team(), it.cycle);
-        let place = (key.medium.to_owned(), key.id.clone(), rank);
-        self.fact_of(at, kind, key, team.as_deref(), agent, cycle, fields, Some(place));
+        self.conversation_fact(at, kind, key, agent, Some((key.medium.to_owned(), key.id.clone(), rank)), fields);
     }
 
-    /// Prints a fact about a conversation with a team and a cycle of its own.
-    #[expect(clippy::too_many_arguments, reason = "the fields of every fact")]
-    pub fn fact_of(
-        &mut self,
-        at: Ms,
-        kind: &str,
-        key: &Key,
-        team: Option<&str>,
-        agent: Option<&str>,
-        cycle: u32,
-        fields: Value,
-        deadline_of: Option<(String, String, u8)>,
-    ) {
-        let channel = self.conversations[key].attributes.get("channel");
-        let mut fact = json!({"medium": key.medium, "conversation": key.id, "cycle": cycle, "channel": channel});
+    fn conversation_fact(&mut self, at: Ms, kind: &str, key: &Key, agent: Option<&str>, deadline_of: Option<DeadlineOf>, fields: Value) {
+        let it = &self.conversations[key];
+        let team = it.team();
+        let channel = it.attributes.get("channel");
+        let mut fact = json!({"medium": key.medium, "conversation": key.id, "cycle": it.cycle, "channel": channel});
         append(&mut fact, fields);
-        self.place(at, kind, team, agent, fact, deadline_of);
+        self.place(at, kind, team.as_deref(), agent, fact, deadline_of);
     }
 
     /// Prints a fact.
-    pub fn place(
-        &mut self,
-        at: Ms,
-        kind: &str,
-        team: Option<&str>,
-        agent: Option<&str>,
-        fields: Value,
-        deadline_of: Option<(String, String, u8)>,
-    ) {
+    pub fn place(&mut self, at: Ms, kind: &str, team: Option<&str>, agent: Option<&str>, fields: Value, deadline_of: Option<DeadlineOf>) {
         let mut fact = json!({"fact": kind, "at": instant(at), "team": team, "agent": agent});
         append(&mut fact, fields);
         self.facts.push(Placed { at, deadline_of, fact });
