@@ -1,4 +1,4 @@
-//! Any log can be cut anywhere: a new core that is given only the rows that changed goes on as if nothing had happened.
+//! Any log can be cut anywhere: a new core that is given what a store kept of the rows that changed goes on as if nothing had happened.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its setting is not as it must be")]
 
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use deskpulse::engine::{ClockMode, Frontier, Settings};
 use deskpulse::ingest::Record;
 use deskpulse::kpi::PeriodKind;
-use deskpulse::model::{NextOffset, Output, PartitionId, Position, Posted, Span, Time};
+use deskpulse::model::{NextOffset, Output, PartitionId, Position, Posted, Reached, Span, Time};
 use deskpulse::pipeline::{Core, CoreSettings, Display};
 use deskpulse::simulate::{FaultSettings, Faults, Simulation, SimulationSettings};
-use deskpulse::store::{Commit, Memory, Store};
+use deskpulse::store::{Commit, Sqlite, Store};
 use deskpulse::view;
 
 /// A simulated evening over the end of a month that closes two hours later.
@@ -105,13 +105,20 @@ impl Run {
     }
 }
 
+fn reached(position: &Position) -> Reached {
+    Reached { next: NextOffset::after(position.offset), last: None }
+}
+
+/// The store is closed and opened again at each cut.
 fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
     let log = log(seed);
     let mut whole = Run::new(&settings(config, false), &log);
     whole.take(&log.records);
     whole.end();
     let tracked = settings(config, true);
-    let mut store = Memory::default();
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Sqlite::open(&folder.path().join("store.db"), &["events".to_owned()]).unwrap();
+    let mut store = open();
     let mut run = Run::new(&tracked, &log);
     let mut done = 0;
     for cut in cuts {
@@ -119,14 +126,16 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
         let until = chunks * RECORDS_PER_ADVANCE;
         for chunk in log.records[done..until].chunks(RECORDS_PER_ADVANCE * 8) {
             run.take(chunk);
-            let positions = chunk.iter().map(|(position, _)| (position.partition, NextOffset::after(position.offset))).collect();
+            let positions = chunk.iter().map(|(position, _)| (position.partition, reached(position))).collect();
             store.commit(Commit { rows: run.core.changes(), positions }).unwrap();
         }
         done = until;
         let mut next = Run::new(&tracked, &log);
-        next.core.restore(&store.load().unwrap().rows).expect("rows can be read back");
+        drop(store);
+        store = open();
+        let positions = store.load(&mut |rows| next.core.restore(rows)).expect("rows can be read back");
         next.facts = run.facts;
-        for partition in store.load().unwrap().positions.keys() {
+        for partition in positions.keys() {
             if let Some(newest) = next.core.engine().newest(*partition) {
                 next.frontier.newest(*partition, newest);
             }

@@ -15,7 +15,7 @@ pub use event::{Action, Body, EndReason, Event, Message, Order, Rating, Sender, 
 pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Sla, Wait, WithdrawnSample};
 pub use id::{ConversationId, Holder, Medium, Name};
 pub use period::{Day, Month, Zone};
-pub use record::{NextOffset, PartitionId, Position, Topics};
+pub use record::{Mark, NextOffset, PartitionId, Position, Reached, Topics};
 pub use row::{Row, RowError, Table};
 pub use tally::{Output, Posted, SpentTime, Tally};
 pub use time::{Span, Time};

@@ -1,8 +1,10 @@
 //! Where a record stands in its log, and what became of it.
 
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
 
 /// One partition of a topic, or one file of a replay. Ordered as ties at one instant are: topic as configured, then partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +24,35 @@ impl NextOffset {
     #[must_use]
     pub fn after(offset: i64) -> Self {
         Self(offset + 1)
+    }
+}
+
+/// How far a partition has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reached {
+    /// The next record to read.
+    pub next: NextOffset,
+    /// The last record that was taken, if any was.
+    pub last: Option<Mark>,
+}
+
+/// What a record is known by again: a log that holds another one at this offset is not the log that we have read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Its offset.
+    pub offset: i64,
+    /// A hash of its value, of as many bytes as are read of it.
+    pub hash: u64,
+}
+
+impl Mark {
+    /// The mark of a record with this value at this offset.
+    #[must_use]
+    pub fn of(offset: i64, value: &[u8]) -> Self {
+        let mut hasher = SipHasher13::new();
+        hasher.write_i64(offset);
+        hasher.write(value);
+        Self { offset, hash: hasher.finish() }
     }
 }
 

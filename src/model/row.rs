@@ -32,6 +32,29 @@ pub enum Table {
     Counter = 11,
 }
 
+impl Table {
+    /// Every table.
+    pub const ALL: [Self; 11] = [
+        Self::Clock,
+        Self::Partition,
+        Self::Pending,
+        Self::Remembered,
+        Self::Conversation,
+        Self::Agent,
+        Self::Total,
+        Self::Correction,
+        Self::AgentTeam,
+        Self::Window,
+        Self::Counter,
+    ];
+
+    /// The table with this number, if this version knows it.
+    #[must_use]
+    pub fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| *table as u8 == number)
+    }
+}
+
 /// One changed row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::decode::Reason;
 use crate::engine::{ClockMode, Frontier};
 use crate::ingest::{Assignment, Batch, Source, SourceEvent};
-use crate::model::{NextOffset, PartitionId, Span, Time, Topics};
+use crate::model::{NextOffset, PartitionId, Reached, Span, Time, Topics};
 use crate::store::{Commit, Store, StoreError};
 use crate::telemetry::ServiceMetrics;
 use crate::view::metrics::catalogue;
@@ -262,7 +262,8 @@ impl<S: Source, T: Store> Service<S, T> {
 
     fn commit(&mut self) -> Result<(), ServiceError> {
         let rows = if self.store.is_durable() { self.core.changes() } else { Vec::new() };
-        self.store.commit(Commit { rows, positions: self.positions.clone() })?;
+        let positions = self.positions.iter().map(|(partition, next)| (*partition, Reached { next: *next, last: None })).collect();
+        self.store.commit(Commit { rows, positions })?;
         self.source.commit(&self.positions);
         self.commit_at = self.clock.now() + COMMIT_PAUSE;
         Ok(())

@@ -1,48 +1,41 @@
 //! The store: state, totals and positions, committed together. Its positions are the authority: the source starts at them, always.
 
+mod error;
+pub mod failpoint;
 mod memory;
+mod sqlite;
 
 use std::collections::BTreeMap;
 
-use crate::model::{NextOffset, PartitionId, Row};
+use crate::model::{PartitionId, Reached, Row, RowError};
 
+pub use error::StoreError;
 pub use memory::Memory;
+pub use sqlite::{Sqlite, StoreId};
 
 /// Everything that changed between two commits. All of it is kept, or none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
     /// Rows touched or removed, each once.
     pub rows: Vec<Row>,
-    /// The next offset to read of every partition that was read.
-    pub positions: BTreeMap<PartitionId, NextOffset>,
+    /// How far every partition was read that was read any further.
+    pub positions: BTreeMap<PartitionId, Reached>,
 }
 
-/// What was committed last.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Committed {
-    /// Every row, by table and key.
-    pub rows: Vec<Row>,
-    /// The next offset to read of every partition.
-    pub positions: BTreeMap<PartitionId, NextOffset>,
-}
-
-/// Why a store fails.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// It cannot be read or written.
-    #[error("store: {0}")]
-    Io(#[from] std::io::Error),
-}
+/// Takes rows that come in pieces.
+pub type TakeRows<'a> = &'a mut dyn FnMut(&[Row]) -> Result<(), RowError>;
 
 /// Where commits go.
 pub trait Store {
-    /// What was committed last.
+    /// Gives out what was committed last: every row, in pieces, by table and in the order of their keys. Returns how far each partition
+    /// had been read.
     ///
     /// # Errors
-    /// When it cannot be read.
-    fn load(&self) -> Result<Committed, StoreError>;
+    /// When it cannot be read, or is not what was written.
+    fn load(&mut self, take: TakeRows<'_>) -> Result<BTreeMap<PartitionId, Reached>, StoreError>;
 
-    /// Keeps a commit, whole.
+    /// Keeps a commit, whole. After a failure the store must not be used any more: what the disk holds is known only after it was
+    /// opened again.
     ///
     /// # Errors
     /// When it cannot be kept; then nothing of it is.

@@ -1,0 +1,127 @@
+//! The durable store: one SQLite file, one writer, one transaction for each commit.
+//!
+//! * **Alone.** A lock beside the file keeps a second process out; a count of commits notices one that came in all the same.
+//! * **Whole.** WAL with `synchronous=FULL`: a commit that has returned outlives a loss of power, one that has not is gone altogether.
+//! * **True.** Each row carries a checksum over table, key and value, and each table the number of its rows and the sum of their checksums:
+//!   SQLite's own pages have none. A row that is damaged, missing, or stands where it was not written is an error, never a number.
+//! * **Once.** After a failed commit the handle is not touched again: what was written is known only after it was opened anew.
+//!
+//! Each table has its file here, with `create` and `write`, and what reads it.
+
+mod digest;
+mod fault;
+mod file;
+mod positions;
+mod state;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::model::{PartitionId, Reached, Topics};
+
+use super::failpoint;
+use super::{Commit, Store, StoreError, TakeRows};
+use digest::Digests;
+use fault::Fault;
+pub use file::StoreId;
+use file::{Lock, Opened};
+
+/// An open store.
+#[derive(Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+    /// `None` after a failed commit.
+    connection: Option<Connection>,
+    digests: Digests,
+    /// Commits so far, over the life of the store.
+    commits: i64,
+    id: StoreId,
+    topics: Topics,
+    is_new: bool,
+    _lock: Lock,
+}
+
+impl Sqlite {
+    /// Opens the store in this file, or makes it, for these topics. The store keeps the order in which it first saw them: what is new
+    /// gets the next number, and a change of the order changes nothing.
+    ///
+    /// # Errors
+    /// When the file is in use, is no store, of a newer version, damaged, or holds a topic that is not named.
+    pub fn open(path: &Path, topics: &[String]) -> Result<Self, StoreError> {
+        let Opened { mut connection, lock, id, commits, is_new } = file::open(path)?;
+        let topics = positions::number(&mut connection, topics).map_err(|fault| fault.at(path))?;
+        let digests = Digests::read(&connection).map_err(|error| Fault::from(error).at(path))?;
+        Ok(Self { path: path.to_owned(), connection: Some(connection), digests, commits, id, topics: topics.into(), is_new, _lock: lock })
+    }
+
+    /// Chosen when the store was made: it stands beside the positions that are shown to the broker.
+    #[must_use]
+    pub fn id(&self) -> &StoreId {
+        &self.id
+    }
+
+    /// The topics by their numbers, those of [`PartitionId::topic`].
+    #[must_use]
+    pub fn topics(&self) -> Topics {
+        Arc::clone(&self.topics)
+    }
+
+    /// Whether it was made just now.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    fn write(&mut self, connection: &mut Connection, commit: &Commit) -> Result<(), Fault> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        file::count_commit(&transaction, self.commits)?;
+        state::write(&transaction, &mut self.digests, &commit.rows)?;
+        failpoint::reach("mid_write");
+        positions::write(&transaction, &mut self.digests, &commit.positions)?;
+        self.digests.write(&transaction)?;
+        failpoint::reach("before_commit");
+        transaction.commit()?;
+        failpoint::reach("after_commit");
+        self.commits += 1;
+        Ok(())
+    }
+}
+
+impl Store for Sqlite {
+    fn load(&mut self, take: TakeRows<'_>) -> Result<BTreeMap<PartitionId, Reached>, StoreError> {
+        let Some(connection) = &self.connection else { return Err(Fault::Failed.at(&self.path)) };
+        let mut read = || -> Result<_, Fault> {
+            let mut found = Digests::default();
+            state::read(connection, &mut found, take)?;
+            let positions = positions::read(connection, &mut found, self.topics.len())?;
+            self.digests.compare(&found)?;
+            Ok(positions)
+        };
+        read().map_err(|fault| fault.at(&self.path))
+    }
+
+    fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        let Some(mut connection) = self.connection.take() else { return Err(Fault::Failed.at(&self.path)) };
+        match self.write(&mut connection, &commit) {
+            Ok(()) => {
+                self.connection = Some(connection);
+                Ok(())
+            }
+            Err(fault) => {
+                // Closing it would write again.
+                std::mem::forget(connection);
+                Err(fault.of_writing(&self.path))
+            }
+        }
+    }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

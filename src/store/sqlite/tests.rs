@@ -1,0 +1,181 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::model::{Mark, NextOffset, Row, Table};
+
+struct Place {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    Place { _folder: folder, path }
+}
+
+fn topics(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn open(path: &Path) -> Sqlite {
+    Sqlite::open(path, &topics(&["chats", "agents"])).unwrap()
+}
+
+fn contents(store: &mut Sqlite) -> Result<(Vec<Row>, BTreeMap<PartitionId, Reached>), StoreError> {
+    let mut rows = Vec::new();
+    let positions = store.load(&mut |piece| {
+        rows.extend_from_slice(piece);
+        Ok(())
+    })?;
+    Ok((rows, positions))
+}
+
+fn part(topic: u16, partition: u32) -> PartitionId {
+    PartitionId { topic, partition }
+}
+
+fn reached(next: i64) -> Reached {
+    Reached { next: NextOffset(next), last: Some(Mark::of(next - 1, b"value")) }
+}
+
+fn agents(names: &[&str], value: u32) -> Vec<Row> {
+    names.iter().map(|name| Row::put(Table::Agent, 1, name, &value)).collect()
+}
+
+/// A closed store with some rows.
+fn filled(path: &Path) {
+    let mut store = open(path);
+    contents(&mut store).unwrap();
+    store.commit(Commit { rows: agents(&["amy", "bob"], 1), positions: BTreeMap::from([(part(0, 3), reached(7))]) }).unwrap();
+}
+
+fn refused(path: &Path, names: &[&str]) -> String {
+    match Sqlite::open(path, &topics(names)) {
+        Ok(mut store) => contents(&mut store).unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Runs SQL on the file behind the store's back.
+fn tamper(path: &Path, sql: &str) {
+    rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn what_was_committed_is_there_after_the_store_was_opened_again() {
+    let place = place();
+    filled(&place.path);
+    let mut store = open(&place.path);
+    assert!(!store.is_new());
+    contents(&mut store).unwrap();
+    let mut rows = agents(&["amy"], 2);
+    rows.push(Row::remove(Table::Agent, &"bob"));
+    rows.push(Row::remove(Table::Agent, &"cleo"));
+    rows.push(Row::put(Table::Clock, 1, &0, &9));
+    store.commit(Commit { rows, positions: BTreeMap::from([(part(1, 0), reached(2))]) }).unwrap();
+    drop(store);
+    let (rows, positions) = contents(&mut open(&place.path)).unwrap();
+    assert_eq!(rows, [Row::put(Table::Clock, 1, &0, &9), Row::put(Table::Agent, 1, &"amy", &2_u32)]);
+    assert_eq!(positions, BTreeMap::from([(part(0, 3), reached(7)), (part(1, 0), reached(2))]));
+}
+
+#[test]
+fn a_second_process_is_kept_out_and_told_who_has_the_store() {
+    let place = place();
+    let first = open(&place.path);
+    let said = refused(&place.path, &["chats", "agents"]);
+    assert!(said.contains(&format!("in use by process {}", std::process::id())), "{said}");
+    drop(first);
+    drop(open(&place.path));
+}
+
+#[test]
+fn a_store_keeps_its_id_and_no_two_have_the_same() {
+    let (one, other) = (place(), place());
+    let (first, second) = (open(&one.path).id().clone(), open(&other.path).id().clone());
+    assert_ne!(first, second);
+    assert_eq!(open(&one.path).id(), &first);
+    assert!(first.as_str().starts_with(StoreId::PREFIX) && first.as_str().len() == StoreId::PREFIX.len() + 32, "{first:?}");
+}
+
+#[test]
+fn topics_keep_their_numbers_whatever_the_order_of_the_configuration() {
+    let place = place();
+    drop(open(&place.path));
+    let store = Sqlite::open(&place.path, &topics(&["tickets", "agents", "chats"])).unwrap();
+    assert_eq!(*store.topics(), topics(&["chats", "agents", "tickets"]));
+    drop(store);
+    let said = refused(&place.path, &["chats", "tickets"]);
+    assert!(said.contains("topic agents, which kafka.topics does not name"), "{said}");
+}
+
+#[test]
+fn a_database_of_another_program_and_a_newer_store_are_refused_and_left_as_they_are() {
+    let (other, newer, text) = (place(), place(), place());
+    tamper(&other.path, "CREATE TABLE t (x); PRAGMA user_version = 7");
+    assert!(refused(&other.path, &["chats"]).contains("is no store of deskpulse"));
+    filled(&newer.path);
+    tamper(&newer.path, "PRAGMA user_version = 2");
+    assert!(refused(&newer.path, &["chats"]).contains("use the newer deskpulse again"));
+    std::fs::write(&text.path, "time_zone = \"UTC\"\n".repeat(100)).unwrap();
+    assert!(refused(&text.path, &["chats"]).contains("is no store of deskpulse"));
+    assert!(std::fs::read_to_string(&text.path).unwrap().starts_with("time_zone"));
+}
+
+#[test]
+fn a_row_that_was_changed_removed_added_or_moved_is_found() {
+    for sql in [
+        "UPDATE state SET value = x'01ff'",
+        "UPDATE state SET key = x'03626f63' WHERE key = x'03626f62'",
+        "UPDATE state SET tbl = 7 WHERE key = x'03626f62'",
+        "UPDATE state SET tbl = 250 WHERE key = x'03626f62'",
+        "DELETE FROM state WHERE key = x'03626f62'",
+        "DELETE FROM state",
+        "UPDATE positions SET next_offset = 8",
+        "UPDATE positions SET last_hash = NULL",
+        "UPDATE positions SET topic = 1",
+        "DELETE FROM positions",
+        "DELETE FROM digests WHERE tbl = 6",
+        "UPDATE digests SET sum = sum + 1",
+        "UPDATE topics SET name = 'tickets' WHERE number = 0",
+        "DELETE FROM store",
+    ] {
+        let place = place();
+        filled(&place.path);
+        tamper(&place.path, sql);
+        let said = refused(&place.path, &["chats", "agents"]);
+        assert!(said.contains("is damaged") && said.ends_with("restore a backup"), "{sql}: {said}");
+    }
+}
+
+#[test]
+fn a_writer_that_came_in_behind_our_back_is_noticed_before_anything_is_written() {
+    let place = place();
+    filled(&place.path);
+    let mut store = open(&place.path);
+    contents(&mut store).unwrap();
+    tamper(&place.path, "UPDATE store SET commits = commits + 1");
+    let commit = Commit { rows: agents(&["cleo"], 1), positions: BTreeMap::new() };
+    let said = store.commit(commit.clone()).unwrap_err().to_string();
+    assert!(said.contains("written by another process"), "{said}");
+    assert!(store.commit(commit).is_err(), "a handle that has failed is not used again");
+    drop(store);
+    assert_eq!(contents(&mut open(&place.path)).unwrap().0, agents(&["amy", "bob"], 1));
+}
+
+#[test]
+fn a_full_disk_ends_the_commit_with_a_sentence_and_loses_nothing_that_was_kept() {
+    let place = place();
+    filled(&place.path);
+    let mut store = open(&place.path);
+    contents(&mut store).unwrap();
+    let pages: i64 = store.connection.as_ref().unwrap().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    store.connection.as_ref().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
+    let large = Row::put(Table::Agent, 1, &"cleo", &vec![7_u8; 1_000_000]);
+    let said = store.commit(Commit { rows: vec![large], positions: BTreeMap::new() }).unwrap_err().to_string();
+    assert!(said.contains("cannot be written") && said.contains("full"), "{said}");
+    drop(store);
+    assert_eq!(contents(&mut open(&place.path)).unwrap().0, agents(&["amy", "bob"], 1));
+}
