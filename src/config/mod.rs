@@ -2,6 +2,7 @@
 //! the modules define for themselves, and names the key's path when something is wrong.
 
 mod engine;
+mod past;
 mod people;
 mod reference;
 mod sections;
@@ -14,6 +15,7 @@ use crate::model::Zone;
 use crate::pipeline::{CoreSettings, Display};
 use crate::view::SeriesOptions;
 
+pub use past::{PastChange, past_changes};
 pub use reference::markdown;
 pub use sections::{Agents, Config, EngineSection, Http, Metrics, People, PolicySection, Store, TargetSetting, WordList};
 
