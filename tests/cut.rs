@@ -127,7 +127,7 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
         for chunk in log.records[done..until].chunks(RECORDS_PER_ADVANCE * 8) {
             run.take(chunk);
             let positions = chunk.iter().map(|(position, _)| (position.partition, reached(position))).collect();
-            store.commit(Commit { rows: run.core.changes(), positions }).unwrap();
+            store.commit(Commit { rows: run.core.changes(), positions, ..Commit::default() }).unwrap();
         }
         done = until;
         let mut next = Run::new(&tracked, &log);

@@ -5,6 +5,7 @@ mod event;
 mod fact;
 mod id;
 mod period;
+mod receipt;
 mod record;
 mod row;
 mod tally;
@@ -15,6 +16,7 @@ pub use event::{Action, Body, EndReason, Event, Message, Order, Rating, Sender, 
 pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Sla, Wait, WithdrawnSample};
 pub use id::{ConversationId, Holder, Medium, Name};
 pub use period::{Day, Month, Zone};
+pub use receipt::{Place, Receipt, ReceiptPage, ReceiptQuery};
 pub use record::{Mark, NextOffset, PartitionId, Position, Reached, Topics};
 pub use row::{Row, RowError, Table};
 pub use tally::{Output, Posted, SpentTime, Tally};

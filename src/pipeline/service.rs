@@ -263,7 +263,7 @@ impl<S: Source, T: Store> Service<S, T> {
     fn commit(&mut self) -> Result<(), ServiceError> {
         let rows = if self.store.is_durable() { self.core.changes() } else { Vec::new() };
         let positions = self.positions.iter().map(|(partition, next)| (*partition, Reached { next: *next, last: None })).collect();
-        self.store.commit(Commit { rows, positions })?;
+        self.store.commit(Commit { rows, positions, ..Commit::default() })?;
         self.source.commit(&self.positions);
         self.commit_at = self.clock.now() + COMMIT_PAUSE;
         Ok(())

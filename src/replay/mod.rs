@@ -12,13 +12,13 @@ use crate::decode;
 use crate::engine::{ClockMode, Frontier, Reach};
 use crate::ingest::Record;
 use crate::kpi::PeriodKind;
-use crate::model::{Fact, Output, PartitionId, Posted, Time};
+use crate::model::{Fact, Output, PartitionId, Place, Posted, Time};
 use crate::pipeline::{Core, CoreError, Taken};
 use crate::view::{self, Summary};
 
 pub use explain::{Explain, Explained, Nearest};
 pub use inputs::{InputError, Inputs};
-pub use sorted::{Place, Sorted};
+pub use sorted::Sorted;
 
 /// Records that are taken between two moves of the clock: it changes no result, only the speed.
 const RECORDS_PER_ADVANCE: u32 = 512;

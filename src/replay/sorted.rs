@@ -6,39 +6,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
-use crate::model::{Fact, FactKind, Medium, Sla, Time};
+use crate::model::Place;
 
 /// Bytes of lines that are held before a run is spilled.
 const RUN_BYTES: usize = 64 << 20;
-
-/// Where a fact stands among the others (ruling 5): by time, those of events before those of deadlines; those of events in the order applied,
-/// those of deadlines by medium ("agent" < "chat" < "ticket"), id, response before resolution before the end of handling.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    at: Time,
-    deadline: Option<(u8, String, u8)>,
-    sequence: u64,
-}
-
-impl Place {
-    /// The place of the `sequence`-th fact.
-    #[must_use]
-    pub fn of(fact: &Fact, sequence: u64) -> Self {
-        let deadline = fact.by_deadline.then(|| match &fact.conversation {
-            None => (0, fact.agent.as_deref().unwrap_or_default().to_owned(), 0),
-            Some(conversation) => {
-                let medium = if conversation.medium == Medium::Chat { 1 } else { 2 };
-                let which = match fact.kind {
-                    FactKind::Breach { sla: Sla::Resolution, .. } => 1,
-                    FactKind::Handling { .. } => 2,
-                    _ => 0,
-                };
-                (medium, conversation.id.to_string(), which)
-            }
-        });
-        Self { at: fact.at, deadline, sequence }
-    }
-}
 
 /// Lines with their places; gives them back in order.
 #[derive(Debug)]
@@ -98,7 +69,7 @@ impl Sorted {
         self.held.sort_unstable();
         let mut file = BufWriter::new(tempfile::tempfile()?);
         for (place, line) in self.held.drain(..) {
-            let head = postcard::to_stdvec(&(place.at, place.deadline, place.sequence)).map_err(io::Error::other)?;
+            let head = postcard::to_stdvec(&place).map_err(io::Error::other)?;
             for part in [&head[..], line.as_bytes()] {
                 file.write_all(&u32::try_from(part.len()).map_err(io::Error::other)?.to_le_bytes())?;
                 file.write_all(part)?;
@@ -125,8 +96,8 @@ impl Run {
     fn next(&mut self) -> io::Result<Option<(Place, String)>> {
         let Some(head) = self.part()? else { return Ok(None) };
         let line = self.part()?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let (at, deadline, sequence) = postcard::from_bytes(&head).map_err(io::Error::other)?;
-        Ok(Some((Place { at, deadline, sequence }, String::from_utf8(line).map_err(io::Error::other)?)))
+        let place = postcard::from_bytes(&head).map_err(io::Error::other)?;
+        Ok(Some((place, String::from_utf8(line).map_err(io::Error::other)?)))
     }
 
     fn part(&mut self) -> io::Result<Option<Vec<u8>>> {
@@ -144,6 +115,7 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Time;
 
     #[test]
     fn spilled_runs_give_the_same_order_as_memory() {
@@ -165,12 +137,5 @@ mod tests {
         let memory = print(Sorted::default());
         assert_eq!(memory, print(Sorted::with_run_bytes(5_000)));
         assert_eq!(memory.iter().filter(|byte| **byte == b'\n').count(), 2_000);
-    }
-
-    #[test]
-    fn facts_of_events_come_before_those_of_deadlines_of_their_instant() {
-        let event = Place { at: Time(5), deadline: None, sequence: 9 };
-        let deadline = Place { at: Time(5), deadline: Some((0, String::new(), 0)), sequence: 1 };
-        assert!(event < deadline && deadline < Place { at: Time(6), deadline: None, sequence: 0 });
     }
 }

@@ -83,4 +83,12 @@ pub enum StoreError {
         /// Which file.
         path: PathBuf,
     },
+    /// A file stands where another one is to be written.
+    #[error("{} is there already: {advice}", path.display())]
+    InTheWay {
+        /// Which file.
+        path: PathBuf,
+        /// What to do.
+        advice: &'static str,
+    },
 }

@@ -47,11 +47,11 @@ mod tests {
     fn a_removed_row_is_gone_and_a_later_row_replaces_an_earlier() {
         let mut store = Memory::default();
         let rows = vec![Row::put(Table::Agent, 1, &"amy", &1), Row::put(Table::Agent, 1, &"bob", &1)];
-        store.commit(Commit { rows, positions: BTreeMap::new() }).unwrap();
+        store.commit(Commit { rows, ..Commit::default() }).unwrap();
         let rows = vec![Row::put(Table::Agent, 1, &"amy", &2), Row::remove(Table::Agent, &"bob")];
         let reached = Reached { next: NextOffset(7), last: None };
         let positions = BTreeMap::from([(PartitionId { topic: 0, partition: 3 }, reached)]);
-        store.commit(Commit { rows, positions: positions.clone() }).unwrap();
+        store.commit(Commit { rows, positions: positions.clone(), ..Commit::default() }).unwrap();
         let mut rows = Vec::new();
         let loaded = store.load(&mut |piece| {
             rows.extend_from_slice(piece);

@@ -11,7 +11,8 @@ use crate::model::{PartitionId, Reached, Row, RowError};
 
 pub use error::StoreError;
 pub use memory::Memory;
-pub use sqlite::{Sqlite, StoreId};
+pub use sqlite::backup;
+pub use sqlite::{Configuration, PendingReceipts, PendingRejects, Reader, RejectCount, Rejected, Sqlite, StoreId};
 
 /// Everything that changed between two commits. All of it is kept, or none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +21,10 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// How far every partition was read that was read any further.
     pub positions: BTreeMap<PartitionId, Reached>,
+    /// Facts decided.
+    pub receipts: PendingReceipts,
+    /// Records that are no events.
+    pub rejects: PendingRejects,
 }
 
 /// Takes rows that come in pieces.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 use super::super::StoreError;
 use super::fault::Fault;
-use super::{digest, positions, state};
+use super::{configurations, digest, positions, quarantine, receipts, state};
 
 /// Marks a SQLite file as a store of ours: "desk".
 const APPLICATION: i64 = 0x6465_736B;
@@ -65,7 +65,8 @@ pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
     open().map_err(|fault| fault.at(path))
 }
 
-fn lock(path: &Path) -> Result<Lock, StoreError> {
+/// Takes the lock beside the file.
+pub(super) fn lock(path: &Path) -> Result<Lock, StoreError> {
     // One file has one lock, however it is named.
     let name = PathBuf::from(format!("{}.lock", path.canonicalize().unwrap_or_else(|_| path.to_owned()).display()));
     let failed = |source: std::io::Error| StoreError::Open { path: path.to_owned(), source: Box::new(source) };
@@ -93,7 +94,7 @@ fn lock(path: &Path) -> Result<Lock, StoreError> {
 }
 
 /// Whether the file is new; an error when it is not ours to write.
-fn check_form(connection: &Connection) -> Result<bool, Fault> {
+pub(super) fn check_form(connection: &Connection) -> Result<bool, Fault> {
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let form: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
@@ -132,6 +133,9 @@ fn create(connection: &mut Connection, is_new: bool) -> Result<(StoreId, i64), F
     digest::create(&transaction)?;
     state::create(&transaction)?;
     positions::create(&transaction)?;
+    configurations::create(&transaction)?;
+    receipts::create(&transaction)?;
+    quarantine::create(&transaction)?;
     let found = transaction.query_row("SELECT id, commits FROM store", (), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((id, commits)) = found.filter(|(id, _): &(String, i64)| id.starts_with(StoreId::PREFIX)) else {
         return Err(Fault::Damaged("its id is gone".to_owned()));

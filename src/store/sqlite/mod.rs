@@ -8,10 +8,16 @@
 //!
 //! Each table has its file here, with `create` and `write`, and what reads it.
 
+pub mod backup;
+mod checksum;
+mod configurations;
 mod digest;
 mod fault;
 mod file;
 mod positions;
+mod quarantine;
+mod reader;
+mod receipts;
 mod state;
 
 use std::collections::BTreeMap;
@@ -20,14 +26,21 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::model::{PartitionId, Reached, Topics};
+use crate::model::{PartitionId, Reached, Span, Time, Topics};
 
 use super::failpoint;
 use super::{Commit, Store, StoreError, TakeRows};
+pub use configurations::Configuration;
 use digest::Digests;
 use fault::Fault;
 pub use file::StoreId;
 use file::{Lock, Opened};
+pub use quarantine::{PendingRejects, RejectCount, Rejected};
+pub use reader::Reader;
+pub use receipts::PendingReceipts;
+
+/// How long receipts are kept unless something else is wanted.
+const KEEP_RECEIPTS: Span = Span(100 * Span::DAY.0);
 
 /// An open store.
 #[derive(Debug)]
@@ -41,6 +54,7 @@ pub struct Sqlite {
     id: StoreId,
     topics: Topics,
     is_new: bool,
+    keep_receipts: Span,
     _lock: Lock,
 }
 
@@ -54,7 +68,17 @@ impl Sqlite {
         let Opened { mut connection, lock, id, commits, is_new } = file::open(path)?;
         let topics = positions::number(&mut connection, topics).map_err(|fault| fault.at(path))?;
         let digests = Digests::read(&connection).map_err(|error| Fault::from(error).at(path))?;
-        Ok(Self { path: path.to_owned(), connection: Some(connection), digests, commits, id, topics: topics.into(), is_new, _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            connection: Some(connection),
+            digests,
+            commits,
+            id,
+            topics: topics.into(),
+            is_new,
+            keep_receipts: KEEP_RECEIPTS,
+            _lock: lock,
+        })
     }
 
     /// Chosen when the store was made: it stands beside the positions that are shown to the broker.
@@ -75,12 +99,43 @@ impl Sqlite {
         self.is_new
     }
 
+    /// Keeps receipts this long from now on, in days before that of the newest.
+    pub fn keep_receipts(&mut self, keep: Span) {
+        self.keep_receipts = keep;
+    }
+
+    /// The configuration that it ran with last.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was written.
+    pub fn configuration(&self) -> Result<Option<Configuration>, StoreError> {
+        let Some(connection) = &self.connection else { return Err(Fault::Failed.at(&self.path)) };
+        configurations::latest(connection).map_err(|fault| fault.at(&self.path))
+    }
+
+    /// Enters the configuration that it runs with from `now` on, wall time, with the engine's clock at that moment. Nothing happens when it is
+    /// the one that it ran with last.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn enter_configuration(&mut self, text: &str, now: Time, clock: Option<Time>) -> Result<(), StoreError> {
+        let Some(connection) = &mut self.connection else { return Err(Fault::Failed.at(&self.path)) };
+        let mut enter = || -> Result<(), Fault> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            configurations::enter(&transaction, text, now, clock)?;
+            Ok(transaction.commit()?)
+        };
+        enter().map_err(|fault| fault.of_writing(&self.path))
+    }
+
     fn write(&mut self, connection: &mut Connection, commit: &Commit) -> Result<(), Fault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         file::count_commit(&transaction, self.commits)?;
         state::write(&transaction, &mut self.digests, &commit.rows)?;
         failpoint::reach("mid_write");
         positions::write(&transaction, &mut self.digests, &commit.positions)?;
+        receipts::write(&transaction, &commit.receipts, self.keep_receipts)?;
+        quarantine::write(&transaction, &commit.rejects)?;
         self.digests.write(&transaction)?;
         failpoint::reach("before_commit");
         transaction.commit()?;

@@ -48,7 +48,9 @@ fn agents(names: &[&str], value: u32) -> Vec<Row> {
 fn filled(path: &Path) {
     let mut store = open(path);
     contents(&mut store).unwrap();
-    store.commit(Commit { rows: agents(&["amy", "bob"], 1), positions: BTreeMap::from([(part(0, 3), reached(7))]) }).unwrap();
+    store
+        .commit(Commit { rows: agents(&["amy", "bob"], 1), positions: BTreeMap::from([(part(0, 3), reached(7))]), ..Commit::default() })
+        .unwrap();
 }
 
 fn refused(path: &Path, names: &[&str]) -> String {
@@ -74,7 +76,7 @@ fn what_was_committed_is_there_after_the_store_was_opened_again() {
     rows.push(Row::remove(Table::Agent, &"bob"));
     rows.push(Row::remove(Table::Agent, &"cleo"));
     rows.push(Row::put(Table::Clock, 1, &0, &9));
-    store.commit(Commit { rows, positions: BTreeMap::from([(part(1, 0), reached(2))]) }).unwrap();
+    store.commit(Commit { rows, positions: BTreeMap::from([(part(1, 0), reached(2))]), ..Commit::default() }).unwrap();
     drop(store);
     let (rows, positions) = contents(&mut open(&place.path)).unwrap();
     assert_eq!(rows, [Row::put(Table::Clock, 1, &0, &9), Row::put(Table::Agent, 1, &"amy", &2_u32)]);
@@ -157,7 +159,7 @@ fn a_writer_that_came_in_behind_our_back_is_noticed_before_anything_is_written()
     let mut store = open(&place.path);
     contents(&mut store).unwrap();
     tamper(&place.path, "UPDATE store SET commits = commits + 1");
-    let commit = Commit { rows: agents(&["cleo"], 1), positions: BTreeMap::new() };
+    let commit = Commit { rows: agents(&["cleo"], 1), positions: BTreeMap::new(), ..Commit::default() };
     let said = store.commit(commit.clone()).unwrap_err().to_string();
     assert!(said.contains("written by another process"), "{said}");
     assert!(store.commit(commit).is_err(), "a handle that has failed is not used again");
@@ -174,7 +176,7 @@ fn a_full_disk_ends_the_commit_with_a_sentence_and_loses_nothing_that_was_kept()
     let pages: i64 = store.connection.as_ref().unwrap().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     store.connection.as_ref().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
     let large = Row::put(Table::Agent, 1, &"cleo", &vec![7_u8; 1_000_000]);
-    let said = store.commit(Commit { rows: vec![large], positions: BTreeMap::new() }).unwrap_err().to_string();
+    let said = store.commit(Commit { rows: vec![large], positions: BTreeMap::new(), ..Commit::default() }).unwrap_err().to_string();
     assert!(said.contains("cannot be written") && said.contains("full"), "{said}");
     drop(store);
     assert_eq!(contents(&mut open(&place.path)).unwrap().0, agents(&["amy", "bob"], 1));

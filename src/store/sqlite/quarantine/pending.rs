@@ -1,0 +1,138 @@
+//! What a commit brings: the records rejected since the one before.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Time;
+
+use super::KEPT;
+use super::outline;
+use crate::store::sqlite::checksum::fingerprint;
+
+/// Records of a block.
+const BLOCK: u32 = 1_000;
+/// Names of sources that are told apart in one commit; further ones are counted as of none.
+const SOURCES_MAX: usize = 200;
+
+/// A record that is no event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The topic's name.
+    pub topic: String,
+    /// The partition's number.
+    pub partition: u32,
+    /// Its offset there.
+    pub offset: i64,
+    /// The word of the reason.
+    pub reason: String,
+    /// What was found and what is allowed, without texts of the record.
+    pub message: String,
+    /// What the producing system calls itself, if the record says so.
+    pub source: Option<String>,
+    /// Bytes of the record; of one too large, as many as were read of it.
+    pub size: u64,
+    /// Fingerprint of these bytes.
+    pub hash: String,
+    /// When it was taken, wall time.
+    pub at: Time,
+    /// Its JSON with the length of every text in the place of the text; `None` of what is no JSON.
+    pub outline: Option<String>,
+}
+
+impl Rejected {
+    /// A rejected record as it is kept: only of what can be an event's JSON there is an outline.
+    #[must_use]
+    pub fn new(topic: &str, partition: u32, offset: i64, record: &[u8], why: (&str, String), at: Time) -> Self {
+        let outline = outline::of(record);
+        Self {
+            topic: topic.to_owned(),
+            partition,
+            offset,
+            reason: why.0.to_owned(),
+            message: why.1,
+            source: outline.as_ref().and_then(|_| outline::source(record)),
+            size: record.len() as u64,
+            hash: fingerprint(record),
+            at,
+            outline,
+        }
+    }
+}
+
+/// How many records of one kind were rejected, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub records: u64,
+    pub first: Time,
+    pub last: Time,
+}
+
+/// A block of rejected records, compressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Block {
+    pub records: u32,
+    pub data: Vec<u8>,
+}
+
+/// Records rejected since the last commit: the newest of them, and the number of all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PendingRejects {
+    pub(super) blocks: VecDeque<Block>,
+    /// By topic, source and reason.
+    pub(super) counts: BTreeMap<(String, String, String), Counted>,
+    open: Vec<u8>,
+    in_open: u32,
+}
+
+impl PendingRejects {
+    /// Adds a record.
+    pub fn add(&mut self, rejected: &Rejected) {
+        self.count(rejected);
+        self.open = encoded(std::mem::take(&mut self.open), rejected);
+        self.in_open += 1;
+        if self.in_open == BLOCK {
+            self.close_block();
+            // Older ones would be dropped by the store anyway.
+            while self.blocks.iter().skip(1).map(|block| u64::from(block.records)).sum::<u64>() >= KEPT {
+                self.blocks.pop_front();
+            }
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// All blocks, the open one included.
+    pub(super) fn closed(&self) -> impl Iterator<Item = Block> + '_ {
+        let open = (self.in_open > 0).then(|| Block { records: self.in_open, data: packed(&self.open) });
+        self.blocks.iter().cloned().chain(open)
+    }
+
+    fn count(&mut self, rejected: &Rejected) {
+        let source = rejected.source.as_deref().filter(|_| self.counts.len() < SOURCES_MAX).unwrap_or_default();
+        let key = (rejected.topic.clone(), source.to_owned(), rejected.reason.clone());
+        let counted = self.counts.entry(key).or_insert(Counted { records: 0, first: rejected.at, last: rejected.at });
+        counted.records += 1;
+        counted.last = rejected.at;
+    }
+
+    fn close_block(&mut self) {
+        self.blocks.push_back(Block { records: self.in_open, data: packed(&self.open) });
+        self.open.clear();
+        self.in_open = 0;
+    }
+}
+
+fn packed(records: &[u8]) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "compressing in memory fails only where memory ends, and that ends the program")]
+    zstd::bulk::compress(records, 1).expect("memory can be compressed")
+}
+
+fn encoded(into: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "writing to a vector cannot fail, and our types have no unsized sequences")]
+    postcard::to_extend(value, into).expect("records are encodable")
+}

@@ -1,0 +1,131 @@
+//! Reading a store while the service writes it: a connection of its own that cannot write.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::model::{ReceiptPage, ReceiptQuery, Row, RowError};
+use crate::store::StoreError;
+
+use super::configurations::{self, Configuration};
+use super::digest::Digests;
+use super::fault::Fault;
+use super::quarantine::{self, RejectCount, Rejected};
+use super::{file, positions, receipts, state};
+
+/// A store that is read. The service may write it meanwhile; each question is answered from one state of it.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl Reader {
+    /// Opens a store for reading.
+    ///
+    /// # Errors
+    /// When there is none, or it is of another kind or version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let open = || -> Result<Connection, Fault> {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            // A checkpoint of the service may hold the file for a moment.
+            connection.busy_timeout(std::time::Duration::from_secs(5))?;
+            connection.pragma_update(None, "cell_size_check", true)?;
+            connection.pragma_update(None, "trusted_schema", false)?;
+            if file::check_form(&connection)? { Err(Fault::NotAStore) } else { Ok(connection) }
+        };
+        Ok(Self { path: path.to_owned(), connection: open().map_err(|fault| fault.at(path))? })
+    }
+
+    /// Receipts, in the order of `replay --print facts`.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or is damaged.
+    pub fn receipts(&self, query: &ReceiptQuery) -> Result<ReceiptPage, StoreError> {
+        self.ask(|connection| receipts::read(connection, query))
+    }
+
+    /// How many records were rejected, by topic, source and reason.
+    ///
+    /// # Errors
+    /// As [`Reader::receipts`].
+    pub fn reject_counts(&self) -> Result<Vec<RejectCount>, StoreError> {
+        self.ask(quarantine::counts)
+    }
+
+    /// Gives out the rejected records that are kept, the newest first, until `take` says no.
+    ///
+    /// # Errors
+    /// As [`Reader::receipts`].
+    pub fn rejected(&self, take: &mut dyn FnMut(Rejected) -> bool) -> Result<(), StoreError> {
+        self.ask(|connection| quarantine::newest(connection, take))
+    }
+
+    /// The rejected record at this position, if it is kept.
+    ///
+    /// # Errors
+    /// As [`Reader::receipts`].
+    pub fn rejected_at(&self, topic: &str, partition: u32, offset: i64) -> Result<Option<Rejected>, StoreError> {
+        self.ask(|connection| quarantine::one(connection, topic, partition, offset))
+    }
+
+    /// Every configuration that it ran with, the first one first.
+    ///
+    /// # Errors
+    /// As [`Reader::receipts`].
+    pub fn configurations(&self) -> Result<Vec<Configuration>, StoreError> {
+        self.ask(configurations::all)
+    }
+
+    /// Gives out every row of state, by table and key, as one commit left them.
+    ///
+    /// # Errors
+    /// As [`Reader::receipts`], and what `take` fails with.
+    pub fn rows(&self, take: &mut dyn FnMut(&[Row]) -> Result<(), RowError>) -> Result<(), StoreError> {
+        self.ask(|connection| whole(connection, take))
+    }
+
+    /// Reads everything, and holds it against its checksums.
+    ///
+    /// # Errors
+    /// When anything is not what was written.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        self.ask(|connection| {
+            let pages: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if pages != "ok" {
+                return Err(Fault::Damaged(pages));
+            }
+            whole(connection, &mut |_| Ok(()))?;
+            configurations::all(connection)?;
+            receipts::verify(connection)?;
+            quarantine::verify(connection)
+        })
+    }
+
+    /// Writes a whole copy of one state of the store into a new file.
+    ///
+    /// # Errors
+    /// When it cannot be read or the file not be written.
+    pub(super) fn copy_into(&self, file: &Path) -> Result<(), StoreError> {
+        let name = file.to_str().ok_or_else(|| Fault::Damaged("its name is no UTF-8".to_owned()).at(file))?;
+        let copied = self.connection.execute("VACUUM INTO ?1", [name]);
+        copied.map(drop).map_err(|error| Fault::from(error).of_writing(file))
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let ask = || {
+            let transaction = self.connection.unchecked_transaction().map_err(Fault::from)?;
+            question(&transaction)
+        };
+        ask().map_err(|fault| fault.at(&self.path))
+    }
+}
+
+/// Every row of state and every position, against the digests of their tables.
+fn whole(connection: &Connection, take: &mut dyn FnMut(&[Row]) -> Result<(), RowError>) -> Result<(), Fault> {
+    let mut found = Digests::default();
+    state::read(connection, &mut found, take)?;
+    let topics: u32 = connection.query_row("SELECT count(*) FROM topics", [], |row| row.get(0))?;
+    positions::read(connection, &mut found, topics as usize)?;
+    Digests::read(connection)?.compare(&found)
+}
