@@ -4,8 +4,9 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 
-use crate::model::{ConversationId, Medium, Time};
+use crate::model::{ConversationId, Time};
 use crate::replay::{Complaint, Explain, Explained, Replay, ReplayError};
+use crate::view::receipts;
 
 use super::CommandError;
 
@@ -13,7 +14,7 @@ use super::CommandError;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which conversation: chat:ID or ticket:ID
-    #[arg(long, value_name = "CONVERSATION", value_parser = parse_conversation)]
+    #[arg(long, value_name = "CONVERSATION", value_parser = receipts::conversation)]
     conversation: ConversationId,
     /// Configuration file (TOML); without one, the built-in values
     #[arg(long, value_name = "FILE")]
@@ -46,13 +47,4 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
 /// Colours are for terminals, and for whoever has not asked for none (no-color.org).
 fn colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-fn parse_conversation(text: &str) -> Result<ConversationId, String> {
-    let named = [("chat:", Medium::Chat), ("ticket:", Medium::Ticket)];
-    let found = named.iter().find_map(|(prefix, medium)| Some((*medium, text.strip_prefix(prefix)?)));
-    match found {
-        Some((medium, id)) if !id.is_empty() => Ok(ConversationId { medium, id: id.into() }),
-        _ => Err("chat: or ticket: and the id wanted, like chat:c1".to_owned()),
-    }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::amount;
-use super::reject::{Reason, Reject, shown};
+use super::reject::{Reason, Reject};
 use super::slots::{Slots, Value};
 use super::table::{EventType, Field, Key, Least, NAME_LIMIT, NUMBER_LIMIT, Need, Preset, Shape};
 use super::time;
@@ -56,7 +56,7 @@ pub(super) fn field(slots: &mut Slots<'_>, field: &Field) -> Result<(), Reject> 
             if words.contains(&&**text) {
                 return Ok(());
             }
-            return Err(Reject::new(Reason::BadValue, format!("{name} {}: one of {} wanted", shown(text), words.join(", "))));
+            return Err(Reject::found(Reason::BadValue, name, text, format_args!("one of {} wanted", words.join(", "))));
         }
         (Shape::Text, Value::Text(_)) | (Shape::Flag, Value::Flag(_)) | (Shape::Count, Value::Integer(_)) => return Ok(()),
         (Shape::Time, Value::Text(text)) => Value::Time(time::rfc3339(text).map_err(|error| bad_time(name, text, error))?),
@@ -68,7 +68,7 @@ pub(super) fn field(slots: &mut Slots<'_>, field: &Field) -> Result<(), Reject> 
         (Shape::Amount, Value::Text(digits)) => Value::Cents(amount::digits(digits).map_err(|error| bad_amount(name, error))?),
         (Shape::Month, Value::Text(month)) if is_month(month) => return Ok(()),
         (Shape::Month, Value::Text(month)) => {
-            return Err(Reject::new(Reason::BadValue, format!("{name} {}: a month like 2026-11 wanted", shown(month))));
+            return Err(Reject::found(Reason::BadValue, name, month, "a month like 2026-11 wanted"));
         }
         (shape, found) => {
             let message = format!("{name}: {} found, {} wanted", type_of(found), wanted(shape));
@@ -131,7 +131,7 @@ fn bounds(field: &Field, value: &Value<'_>) -> Result<(), Reject> {
 }
 
 fn bad_time(name: &str, found: &str, error: time::TimeError) -> Reject {
-    Reject::new(Reason::BadTime, format!("{name} {}: {error}", shown(found)))
+    Reject::found(Reason::BadTime, name, found, error)
 }
 
 fn bad_amount(name: &str, error: amount::AmountError) -> Reject {

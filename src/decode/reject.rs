@@ -1,6 +1,7 @@
 //! Why a record is no event: one reason of a closed list, and a sentence for the people who look after its producer.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::table::Key;
 
@@ -61,11 +62,28 @@ pub struct Reject {
     pub reason: Reason,
     /// What was found and what is allowed, on one line; never the text of a message.
     pub message: String,
+    /// Where a text of the record stands in the message.
+    words: Range<usize>,
 }
 
 impl Reject {
     pub(super) fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+        Self { reason, message: message.into(), words: 0..0 }
+    }
+
+    /// A text that was found in a field is not what is wanted there.
+    pub(super) fn found(reason: Reason, name: &str, found: &str, wanted: impl fmt::Display) -> Self {
+        let found = shown(found);
+        let begin = name.len() + 1;
+        Self { reason, message: format!("{name} {found}: {wanted}"), words: begin..begin + found.len() }
+    }
+
+    /// The message with the length of the text that was found in the text's place: what may be kept.
+    #[must_use]
+    pub fn without_words(&self) -> String {
+        let Some(words) = self.message.get(self.words.clone()).filter(|words| !words.is_empty()) else { return self.message.clone() };
+        let (before, after) = (&self.message[..self.words.start], &self.message[self.words.end..]);
+        format!("{before}({} characters){after}", words.chars().count())
     }
 
     /// A required field is absent.

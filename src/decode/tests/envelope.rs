@@ -242,3 +242,18 @@ fn a_command_line_takes_both_forms_of_a_time() {
     assert_eq!(parse_time("1774342800").unwrap_err().to_string(), "milliseconds wanted, this looks like seconds");
     assert!(["", "now", "99999999999999999999999", "1774342800000.0"].iter().all(|text| parse_time(text).is_err()));
 }
+
+#[test]
+fn a_message_can_be_kept_without_what_was_written_in_the_record() {
+    let base = r#""id":"e1","type":"chat.message","time":"2026-11-23T09:00:00Z","chat":"c1""#;
+    let table = [
+        (format!(r#"{{{base},"from":"Hello, I am Mary and I have lost my card"}}"#), "from (40 characters): one of"),
+        (format!(r#"{{{base},"from":"Ü"}}"#), "from (1 characters): one of"),
+        (base.replace("2026-11-23T09:00:00Z", "call me at nine").replacen("\"id\"", "{\"id\"", 1) + "}", "time (15 characters): "),
+        (format!(r#"{{{base}}}"#), "from is missing: it is required"),
+    ];
+    for (record, wanted) in table {
+        let kept = rejected(&record).without_words();
+        assert!(kept.starts_with(wanted), "{kept}");
+    }
+}

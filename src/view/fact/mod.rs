@@ -3,6 +3,10 @@
 //! First what all have: `fact`, `at`, for those that may refer to a conversation `medium`, `conversation`, `cycle`, `channel`, then
 //! `team` and `agent`; then the fields of the kind. Every field listed for a kind is printed, null when it has no value (ruling 101).
 
+mod behind;
+
+pub use behind::behind;
+
 use super::json::{Cents, Object, With, list};
 use crate::model::{Fact, FactKind, Holder, Name, Span, Wait};
 
@@ -26,6 +30,32 @@ pub fn line(fact: &Fact) -> Option<String> {
     object.end();
     Some(out)
 }
+
+/// The names of all kinds that are printed.
+pub const WORDS: [&str; 22] = [
+    "started",
+    "response",
+    "unanswered",
+    "bot_answered",
+    "breach",
+    "resolved",
+    "ended",
+    "reopened",
+    "handling",
+    "presence",
+    "waiting_limit",
+    "planned",
+    "withdrawn",
+    "rated",
+    "violation",
+    "reviewed",
+    "paid",
+    "returned",
+    "offer",
+    "scored",
+    "followed_up",
+    "repeat_contact",
+];
 
 /// The name of a kind; `None` for what is not printed.
 #[must_use]
