@@ -29,7 +29,7 @@ proptest! {
 #[test]
 fn the_program_prints_what_the_oracle_says() {
     let config = ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::default() };
-    let result = runner(config).run(&generator::logs(60), |log| match difference(&oracle::print(&log), &program::print(&log)) {
+    let result = runner(config).run(&generator::logs(200), |log| match difference(&oracle::print(&log), &program::print(&log)) {
         Some(difference) => Err(TestCaseError::fail(difference)),
         None => Ok(()),
     });

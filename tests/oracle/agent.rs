@@ -55,7 +55,11 @@ impl Agent {
         Some(open.last_event + settings.presence_timeout?)
     }
 
+    /// Naming the team that he has changes nothing: a late change takes effect no earlier than the last one (ruling 23).
     fn set_team(&mut self, team: String, at: Ms) {
+        if self.team().as_ref() == Some(&team) {
+            return;
+        }
         let last = self.teams.last().map_or(at, |it| it.0);
         self.teams.push((at.max(last), team));
     }

@@ -1,6 +1,6 @@
 //! A conversation with its whole history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Ms;
 use super::event::Key;
@@ -60,8 +60,6 @@ pub struct Conversation {
     pub resolution_breach: Option<Counted>,
     /// The complaint handling time that stands.
     pub complaint_sample: Option<ComplaintSample>,
-    /// Who handled it in this cycle.
-    pub handlers: BTreeSet<String>,
     /// The clock when an event named it last.
     pub touched: Ms,
 }
@@ -152,9 +150,12 @@ impl Period {
         Some(self.judged? + self.target?)
     }
 
-    /// Since when the present holder has it: the latest change to him.
+    /// Since when the present owner has it: the latest change to him. What a bot holds is nobody's: the queue's.
     pub fn since(&self) -> Ms {
-        self.hands.last().map_or(self.opened, |it| it.0)
+        let owner = |hand: &(Ms, String)| if hand.1 == "bot" { "queue".to_owned() } else { hand.1.clone() };
+        let present = self.hands.last().map(owner);
+        let his = self.hands.iter().rev().take_while(|hand| Some(owner(hand)) == present);
+        his.last().map_or(self.opened, |hand| hand.0)
     }
 
     /// The customer's wait up to an instant by whose it was, in the order in which they first had it.
@@ -201,7 +202,6 @@ impl Conversation {
             resolution_target: None,
             resolution_breach: None,
             complaint_sample: None,
-            handlers: BTreeSet::new(),
             touched: started,
         }
     }

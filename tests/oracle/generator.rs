@@ -152,7 +152,7 @@ fn log(settings: &Settings, events: &[Drawn], after: Option<usize>) -> Log {
     for (index, drawn) in events.iter().enumerate() {
         time += GAPS[drawn.gap];
         let mut event = drawn.what.event();
-        if settings.forgets && ["ticket.work", "ticket.merged", "customer.rated"].iter().any(|kind| event["type"] == *kind) {
+        if settings.forgets && (event["type"] == "ticket.work" || event["type"] == "ticket.merged") {
             // Work that goes on and merges that lead on while their ticket is forgotten are nobody's case.
             continue;
         }

@@ -67,9 +67,10 @@ impl World {
         let it = self.of(key);
         if it.period.as_ref().is_none_or(|own| period.opened < own.opened) {
             it.period = Some(period);
-            it.pass(at.max(it.changed));
+            let since = at.max(it.changed);
+            it.pass(since);
             if !it.bot {
-                self.judge_from(key, at);
+                self.judge_from(key, since);
             }
         }
         self.sync_handling(key, at);

@@ -138,7 +138,7 @@ impl World {
 
     /// Prints that something is taken back.
     pub fn withdrawn(&mut self, counted: &Counted, of: &str, because: &str, at: Ms) {
-        let channel = self.conversations.get(&counted.key).and_then(|conversation| conversation.attributes.get("channel").cloned());
+        let channel = self.conversations.get(&counted.key).and_then(|it| it.attributes.get("channel"));
         let fields = json!({
             "medium": counted.key.medium, "conversation": counted.key.id, "cycle": counted.cycle, "channel": channel, "of": of, "because": because,
         });
