@@ -19,7 +19,10 @@ const KEYS: &[Key] = &[
     key("kafka.brokers", "Brokers to begin with, `host:port`."),
     key("kafka.group", "Name under which positions are shown to lag tools. It is no membership: positions are deskpulse's own."),
     key("kafka.topics", "Topics to read. Any split of the event types over topics works; the order decides ties at one instant."),
-    key("http.listen", "Address of board, API and metrics. Only a loopback address is allowed."),
+    key(
+        "http.listen",
+        "Address of board, API and metrics. Only a loopback address is allowed, and only requests that name one (or `localhost`) are answered.",
+    ),
     key("http.metrics_listen", "A second address with `/metrics`, `/healthz` and `/readyz` only; may be open to the network. Empty: none."),
     key(
         "store.path",

@@ -1,6 +1,9 @@
 //! HTTP: the routes, each a function of the newest snapshot and the wall clock. It never touches the engine.
 
 mod answer;
+mod host;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -43,7 +46,7 @@ impl Site {
         Self { published, service, clock, renders, streams }
     }
 
-    /// Every route: metrics, health, board, API.
+    /// Every route: metrics, health, board, API; for requests that name this machine.
     pub fn routes(&self) -> Router {
         let pages = Router::new()
             .route("/", get(answer::board))
@@ -52,10 +55,11 @@ impl Site {
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_LIMIT))
             .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
         let stream = Router::new().route("/api/v1/live/stream", get(answer::stream)).with_state(self.clone());
-        self.metrics_routes().merge(pages).merge(stream)
+        self.metrics_routes().merge(pages).merge(stream).layer(axum::middleware::from_fn(host::only_local))
     }
 
-    /// The routes without customers or names of agents beyond labels: metrics and health.
+    /// The routes without customers or names of agents beyond labels: metrics and health; under whatever name, since this address may
+    /// be open to the network.
     pub fn metrics_routes(&self) -> Router {
         Router::new()
             .route("/metrics", get(answer::metrics))
