@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config;
+use crate::ingest::KafkaSource;
 
 use super::CommandError;
 
@@ -23,6 +24,7 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
         return super::print(&config::markdown().map_err(CommandError::failed)?);
     }
     let config = super::configuration(args.config.as_deref())?;
+    KafkaSource::check(&config.kafka).map_err(CommandError::usage)?;
     for warning in config.warnings() {
         super::warn(&warning);
     }

@@ -89,6 +89,8 @@ pub(super) enum Kind {
     Login,
     /// We do not believe who the broker is, or the two cannot agree on encryption.
     Tls,
+    /// Something else than a Kafka broker answers.
+    Foreign,
     /// We may not read a topic.
     Permission,
     /// No connection: may pass by itself.
@@ -127,7 +129,8 @@ impl Complaints {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn note(&self, code: RDKafkaErrorCode, said: &str) {
+    /// Keeps what a client says, unless it is no complaint or follows from one that stands.
+    pub(super) fn note(&self, code: RDKafkaErrorCode, said: &str) {
         let Some((kind, sentence)) = classify(code, said) else { return };
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *latest {
@@ -146,6 +149,11 @@ fn classify(code: RDKafkaErrorCode, said: &str) -> Option<(Kind, String)> {
     let tls = |advice: &str| Some((Kind::Tls, format!("no encrypted connection to the broker: {advice} ({said})")));
     match code {
         Code::PartitionEOF => None,
+        Code::BadMessage => Some((
+            Kind::Foreign,
+            "what answers is no Kafka broker, or one that expects encryption: correct kafka.brokers, or security.protocol in kafka.options"
+                .to_owned(),
+        )),
         Code::Authentication | Code::SaslAuthenticationFailed => Some((
             Kind::Login,
             format!("the broker refuses the login: correct sasl.username, sasl.password and sasl.mechanism in kafka.options ({said})"),

@@ -15,6 +15,8 @@ mod reader;
 mod rounds;
 mod standing;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +80,16 @@ pub struct KafkaSource {
 }
 
 impl KafkaSource {
+    /// Makes sure that the Kafka client takes the settings, without reading anything.
+    ///
+    /// # Errors
+    /// When a setting is not allowed, or a file that it names cannot be read.
+    pub fn check(settings: &KafkaSettings) -> Result<(), KafkaSourceError> {
+        let complaints = Complaints::new(Clock::start());
+        let _unused: Client = create(&client::consumer_config(settings, false)?, Listener::new(complaints))?;
+        Ok(())
+    }
+
     /// Starts reading. Returns at once: whether the broker answers, and what it says, comes as events.
     ///
     /// `positions` are those of our store, by topic and partition; `store` is its id, shown with the positions to lag tools.

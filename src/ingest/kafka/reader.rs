@@ -155,7 +155,7 @@ impl Reader {
                     }
                     take(&message, &mut batch, &self.topics, &mut self.standings, &self.clock);
                 }
-                Some(Err(error)) => heed(&error, &mut self.rounds, &self.standings, &self.clock)?,
+                Some(Err(error)) => heed(&error, &mut self.rounds, &self.standings, &self.complaints, &self.clock)?,
             }
             patience = Duration::ZERO;
         }
@@ -225,7 +225,13 @@ fn take(message: &BorrowedMessage<'_>, batch: &mut Batch, topics: &Topics, stand
 }
 
 /// What an error in place of a record means.
-fn heed(error: &KafkaError, rounds: &mut Rounds, standings: &BTreeMap<PartitionId, Standing>, clock: &Clock) -> Result<(), Ended> {
+fn heed(
+    error: &KafkaError,
+    rounds: &mut Rounds,
+    standings: &BTreeMap<PartitionId, Standing>,
+    complaints: &Complaints,
+    clock: &Clock,
+) -> Result<(), Ended> {
     use RDKafkaErrorCode as Code;
     let now = clock.now();
     match error {
@@ -242,6 +248,8 @@ fn heed(error: &KafkaError, rounds: &mut Rounds, standings: &BTreeMap<PartitionI
                 rounds.refused.get_or_insert_with(stood);
                 rounds.soon = true;
             }
+            // Before anything is read it can only be an answer to a question.
+            Code::BadMessage if standings.is_empty() => complaints.note(*code, ""),
             Code::BadMessage | Code::BadCompression | Code::NotImplemented | Code::MessageSizeTooLarge => {
                 return Err(Ended::Fatal(format!(
                     "records cannot be unpacked ({code}): a segment is damaged or its compression is unknown; nothing was skipped"

@@ -14,7 +14,7 @@ use super::reader::{Ended, Reader};
 use super::standing::{Finding, STALLED, Standing};
 use super::survey::{Extent, Survey, TopicState};
 
-/// A login or certificate that is refused for this long at the start is wrong, not early.
+/// A login or certificate that is refused for this long at the start, or an address at which no broker answers, is wrong, not early.
 const REFUSED_AT_START: Span = Span(3_000);
 /// A topic that is missing or smaller this many times in a row, about a second apart, is gone.
 const VANISHED_AFTER: u32 = 10;
@@ -89,7 +89,9 @@ impl Reader {
     /// Waiting for a broker makes sense, waiting for a wrong password to become right does not.
     fn give_up_if_refused(&self, now: Time) -> Result<(), Ended> {
         match self.complaints.latest() {
-            Some(complaint) if matches!(complaint.kind, Kind::Login | Kind::Tls) && now - complaint.since >= REFUSED_AT_START => {
+            Some(complaint)
+                if matches!(complaint.kind, Kind::Login | Kind::Tls | Kind::Foreign) && now - complaint.since >= REFUSED_AT_START =>
+            {
                 Err(Ended::Fatal(complaint.sentence))
             }
             _ => Ok(()),
