@@ -54,20 +54,31 @@ pub enum Decoded {
 #[derive(Debug, thiserror::Error)]
 pub enum DecoderError {
     /// A phrase or text of nothing would be found everywhere.
-    #[error("`{setting}` contains an empty text: remove it")]
+    #[error("an empty text would be found everywhere: take it out")]
     Empty {
         /// `phrases` or `auto_texts`.
         setting: &'static str,
     },
     /// A phrase is the name of a rule, and names have a limit.
-    #[error("a phrase in `phrases` has {bytes} bytes, at most {limit} are allowed: shorten it", limit = table::NAME_LIMIT)]
+    #[error("a phrase has {bytes} bytes, at most {limit} are allowed: shorten it", limit = table::NAME_LIMIT)]
     Long {
         /// Its length.
         bytes: usize,
     },
     /// More phrases than can be searched for.
-    #[error("`phrases` cannot be searched for: {0}")]
+    #[error("they cannot be searched for ({0}): leave some out")]
     Phrases(#[from] aho_corasick::BuildError),
+}
+
+impl DecoderError {
+    /// Which of the two is wrong: `phrases` or `auto_texts`.
+    #[must_use]
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::Empty { setting } => setting,
+            Self::Long { .. } | Self::Phrases(_) => "phrases",
+        }
+    }
 }
 
 impl Decoder {

@@ -24,11 +24,21 @@ pub struct CoreSettings {
     pub windows: Vec<Span>,
 }
 
+impl CoreSettings {
+    /// Makes sure that a core can be made of them.
+    ///
+    /// # Errors
+    /// As [`Core::new`].
+    pub fn check(&self) -> Result<(), CoreError> {
+        Ok(Decoder::new(&self.phrases, &self.auto_texts).map(drop)?)
+    }
+}
+
 /// Why a core cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CoreError {
     /// The words that texts are searched for.
-    #[error("configuration engine: {0}")]
+    #[error("configuration engine.{setting}: {0}", setting = .0.setting())]
     Decoder(#[from] DecoderError),
 }
 

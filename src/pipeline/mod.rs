@@ -2,6 +2,7 @@
 
 mod core;
 mod evidence;
+mod own;
 mod readiness;
 mod service;
 

@@ -11,13 +11,12 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::decode::Reason;
 use crate::engine::{ClockMode, Frontier};
 use crate::ingest::{Assignment, Batch, Source, SourceEvent};
 use crate::model::{NextOffset, PartitionId, Reached, Span, Time, Topics};
 use crate::store::{Commit, Store, StoreError};
 use crate::telemetry::ServiceMetrics;
-use crate::view::metrics::catalogue;
+use crate::view::metrics::{Reading, catalogue};
 use crate::view::{Published, Snapshot};
 
 use super::core::{Core, Display, Taken};
@@ -299,29 +298,9 @@ impl<S: Source, T: Store> Service<S, T> {
 
 /// Gives the service's own numbers to its metrics.
 fn show(metrics: &mut ServiceMetrics, core: &Core, topics: &[String], snapshot: &Snapshot, is_stale: bool) {
-    for (index, topic) in topics.iter().enumerate() {
-        let counts = core.engine().counts().get(index).copied().unwrap_or_default();
-        let losses = core.losses().get(index).cloned().unwrap_or_default();
-        let rejected = losses.rejected.iter().sum();
-        for (outcome, count) in [
-            ("applied", counts.applied),
-            ("duplicate", counts.duplicate),
-            ("rejected", rejected),
-            ("unknown_type", losses.unknown_type),
-            ("tombstone", losses.tombstone),
-        ] {
-            metrics.counted(&catalogue::EVENTS, &[topic, outcome], count);
-        }
-        metrics.counted(&catalogue::LATE_EVENTS, &[topic], counts.late);
-        metrics.counted(&catalogue::SKEWED_EVENTS, &[topic], counts.skewed);
-        metrics.counted(&catalogue::IMPLICIT_STARTS, &[topic], counts.implicit);
-        metrics.counted(&catalogue::FORGOTTEN, &[topic], counts.forgotten);
-        for (reason, count) in Reason::ALL.into_iter().zip(losses.rejected) {
-            metrics.counted(&catalogue::REJECTED, &[topic, reason.word()], count);
-        }
+    for Reading { metric, labels, count } in core.own_counters(topics) {
+        metrics.counted(metric, &labels.iter().map(String::as_str).collect::<Vec<_>>(), count);
     }
-    metrics.counted(&catalogue::CLAMPED_DURATIONS, &[], core.clamped());
-    metrics.counted(&catalogue::WINDOW_SAMPLES_LEFT_OUT, &[], core.window_samples_left_out());
     metrics.shows(&catalogue::CAUGHT_UP, &[], f64::from(u8::from(snapshot.caught_up)));
     metrics.shows(&catalogue::INGESTION_STALE, &[], f64::from(u8::from(snapshot.caught_up && is_stale)));
     metrics.shows(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);

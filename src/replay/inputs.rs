@@ -28,6 +28,9 @@ pub enum InputError {
     /// More files than can be numbered.
     #[error("{0} files: at most 65535 can be replayed together")]
     TooMany(usize),
+    /// Standard input more than once.
+    #[error("- is named {0} times, and standard input can be read once: name it once, or give files")]
+    StandardInput(usize),
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -42,6 +45,10 @@ impl Inputs {
     /// # Errors
     /// When one cannot be read.
     pub fn open(files: &[PathBuf], decoder: &Decoder, settings: &Settings) -> Result<Self, InputError> {
+        let dashes = files.iter().filter(|path| path.as_path() == Path::new("-")).count();
+        if dashes > 1 {
+            return Err(InputError::StandardInput(dashes));
+        }
         let mut spooled = Vec::new();
         let mut paths = files.to_vec();
         if files.len() > 1 {

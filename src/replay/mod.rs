@@ -43,7 +43,7 @@ pub enum Print {
     Totals(PeriodKind),
     /// Every fact, one JSON object a line.
     Facts,
-    /// The Prometheus exposition at the end.
+    /// The Prometheus exposition at the end: the KPI series, and of the service's own the counters, with the files in place of topics.
     Metrics,
     /// The live view at the end.
     Live,
@@ -155,6 +155,8 @@ impl Replay<'_> {
             Print::Metrics => {
                 let snapshot = core.snapshot(true, &self.config.display()?);
                 out.write_all(view::metrics::render(&snapshot, core.engine().clock()).as_bytes())?;
+                let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+                out.write_all(view::metrics::counters(&core.own_counters(&files)).as_bytes())?;
             }
             Print::Live => {
                 let snapshot = core.snapshot(true, &self.config.display()?);

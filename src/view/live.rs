@@ -10,7 +10,7 @@ use crate::model::{Medium, Name, Span, Time};
 /// What to show beside the engine's live view.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
-    /// The wall clock.
+    /// The wall clock; [`Time::MIN`] when there is none, as in a replay without events.
     pub now: Time,
     /// Whether the log is caught up with.
     pub caught_up: bool,
@@ -55,7 +55,7 @@ pub fn json(view: &LiveView, moment: Moment<'_>) -> String {
     let clock = (view.clock != Time::MIN).then_some(view.clock);
     let mut out = String::with_capacity(256 + 256 * (view.waiting.len() + view.agents.len()));
     Object::new(&mut out)
-        .field("at", moment.now)
+        .field("at", (moment.now != Time::MIN).then_some(moment.now))
         .field("clock", clock)
         .field("caught_up", moment.caught_up)
         .field("age_seconds", clock.map(|clock| moment.now.since(clock)))
@@ -196,5 +196,7 @@ mod tests {
         let wanted =
             r#"{"at":"1970-01-01T00:00:01.000Z","clock":null,"caught_up":false,"age_seconds":null,"waiting":[],"agents":[],"queues":[]}"#;
         assert_eq!(json(&LiveView::default(), Moment { now: Time(1_000), caught_up: false, names: &names }), wanted);
+        let without_events = json(&LiveView::default(), Moment { now: Time::MIN, caught_up: true, names: &names });
+        assert!(without_events.starts_with(r#"{"at":null,"clock":null,"caught_up":true,"age_seconds":null"#), "{without_events}");
     }
 }

@@ -19,6 +19,7 @@ use crate::engine::{LiveView, TargetNow};
 use crate::kpi::{CounterReadings, SpentReading, TotalRow, WindowReadings};
 use crate::model::{Name, Time};
 
+use catalogue::Metric;
 pub use markdown::markdown;
 use roster::Roster;
 use text::Page;
@@ -90,6 +91,31 @@ pub fn render(snapshot: &Snapshot, now: Time) -> String {
     now::write(&mut page, snapshot, &roster, now);
     month::write(&mut page, &snapshot.months, &roster);
     page.family(&catalogue::SERIES_LEFT_OUT).sample(&[], roster.left_out());
+    page.into_text()
+}
+
+/// What one of the service's own counters has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Which one.
+    pub metric: &'static Metric,
+    /// Values of its labels, in its order.
+    pub labels: Vec<String>,
+    /// What was counted so far.
+    pub count: u64,
+}
+
+/// The service's own counters for a page without the metrics recorder, that of a replay. Readings of one metric stand together.
+#[must_use]
+pub fn counters(readings: &[Reading]) -> String {
+    let mut page = Page::with_capacity(128 * readings.len());
+    for family in readings.chunk_by(|a, b| a.metric == b.metric) {
+        let Some(Reading { metric, .. }) = family.first() else { continue };
+        let mut series = page.family(metric);
+        for reading in family {
+            series.sample(&reading.labels.iter().map(String::as_str).collect::<Vec<_>>(), reading.count);
+        }
+    }
     page.into_text()
 }
 
