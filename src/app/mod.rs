@@ -47,10 +47,12 @@ pub enum AppError {
     #[error(transparent)]
     Service(#[from] ServiceError),
     /// An address to listen on.
-    #[error("cannot listen on {address}: {source}; choose another one with http.listen or --listen")]
+    #[error("cannot listen on {address}: {source}; choose another one with {by}")]
     Listen {
         /// The address.
         address: String,
+        /// What names it.
+        by: &'static str,
         /// Why.
         source: std::io::Error,
     },
@@ -95,10 +97,10 @@ pub(crate) struct Listeners {
 impl Listeners {
     /// Listens where the configuration says.
     pub(crate) async fn open(config: &Config) -> Result<Self, AppError> {
-        let main = listen(&config.http.listen.to_string()).await?;
+        let main = listen(&config.http.listen.to_string(), "http.listen or --listen").await?;
         let metrics = match config.http.metrics_listen.as_str() {
             "" => None,
-            address => Some(listen(address).await?),
+            address => Some(listen(address, "http.metrics_listen").await?),
         };
         Ok(Self { main, metrics })
     }
@@ -109,8 +111,8 @@ impl Listeners {
     }
 }
 
-async fn listen(address: &str) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address: address.to_owned(), source })
+async fn listen(address: &str, by: &'static str) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address: address.to_owned(), by, source })
 }
 
 /// Runs the loop on a thread of its own and answers requests until `shutdown`; the loop ends first, then the listeners.

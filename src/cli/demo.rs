@@ -17,10 +17,10 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464", value_parser = super::parse_address)]
     listen: SocketAddr,
     /// The same number gives the same contact center
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::whole::<u64>(0, u64::MAX))]
     seed: u64,
     /// Agents on the roster; about half of them are on duty at the peaks
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = super::whole::<u32>(1, 10_000))]
     agents: u32,
 }
 

@@ -115,6 +115,15 @@ pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     }
 }
 
+/// Reads a whole number of the command line, from the least to the most that is allowed.
+pub(crate) fn whole<T: TryFrom<u64>>(least: u64, most: u64) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    let wanted = if most == u64::MAX { format!("of {least} or more") } else { format!("from {least} to {most}") };
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| format!("a whole number {wanted} wanted"))
+    }
+}
+
 /// Reads an address of the command line.
 pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "an IP address with a port wanted, like 127.0.0.1:9464".to_owned())
@@ -123,4 +132,35 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
 /// Says what is allowed but probably not meant.
 pub(crate) fn warn(warning: &str) {
     eprintln!("deskpulse: warning: {warning}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// What Rust says where a user's words are wanted.
+    const PROGRAMMERS: [&str; 7] = ["digit", "..", "u64", "u32", "syntax", "parse", "float"];
+
+    #[test]
+    fn a_wrong_value_of_any_flag_is_refused_in_the_users_words() {
+        let mut refusals = 0;
+        for command in Cli::command().get_subcommands() {
+            for flag in
+                command.get_arguments().filter(|argument| argument.get_action().takes_values()).filter_map(|argument| argument.get_long())
+            {
+                for value in ["-1", "nonsense", "99999999999999999999", "1.5", "", "0"] {
+                    let line = ["deskpulse".to_owned(), command.get_name().to_owned(), format!("--{flag}={value}")];
+                    let Err(error) = Cli::try_parse_from(line) else { continue };
+                    let message = error.to_string();
+                    let Some(sentence) = message.lines().next().filter(|_| message.contains("invalid value")) else { continue };
+                    refusals += 1;
+                    assert_eq!(PROGRAMMERS.iter().find(|word| sentence.contains(**word)), None, "{sentence}");
+                    assert!(message.contains("wanted") || message.contains("possible values") || message.contains("such as"), "{message}");
+                }
+            }
+        }
+        assert!(refusals > 60, "{refusals}");
+    }
 }

@@ -28,16 +28,16 @@ const FLUSH_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Chooses everything that is left to chance: the same seed gives the same events
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::whole::<u64>(0, u64::MAX))]
     seed: u64,
     /// Events per second, as the mean over a day; the peaks have more than twice as many [default: what the agents can serve]
     #[arg(long, value_name = "EVENTS_PER_S", value_parser = positive)]
     rate: Option<f64>,
     /// Agents on the roster; about half of them are on duty at the peaks [default: as many as the rate needs, or 60]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = super::whole::<u32>(1, 1_000_000))]
     agents: Option<u32>,
     /// Teams: aftersale, presale, complaints, vip, technical, then second ones of them
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = super::whole::<u16>(1, 1_000))]
     teams: u16,
     /// First instant, RFC 3339 or milliseconds [default: 2026-11-23T08:00:00+08:00; with --live two hours ago]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<Time>,
     /// Stop after so many records
-    #[arg(long, value_name = "N", conflicts_with = "until")]
+    #[arg(long, value_name = "N", conflicts_with = "until", value_parser = super::whole::<u64>(0, u64::MAX))]
     events: Option<u64>,
     /// Keep pace with the clock: what is past is written at once, the rest when its time comes; the simulated day starts at 8 in the morning
     #[arg(long)]

@@ -82,6 +82,13 @@ fn policy(index: usize, section: &PolicySection) -> Result<Policy, ConfigError> 
             .map(Some)
             .map_err(|_| ConfigError::invalid(at(key), format!("{text:?}: wanted a day such as \"2026-10-01\""))),
     };
+    let (from, until) = (day("from", &section.from)?, day("until", &section.until)?);
+    if from.zip(until).is_some_and(|(from, until)| until <= from) {
+        return Err(ConfigError::invalid(
+            at("until"),
+            "not after from, so that this policy would never hold: wanted a later day, the first one after it",
+        ));
+    }
     Ok(Policy {
         matches: Match {
             medium: section.medium,
@@ -94,8 +101,8 @@ fn policy(index: usize, section: &PolicySection) -> Result<Policy, ConfigError> 
         first_response: setting(section.first_response),
         next_response: setting(section.next_response),
         resolution: setting(section.resolution),
-        from: day("from", &section.from)?,
-        until: day("until", &section.until)?,
+        from,
+        until,
     })
 }
 

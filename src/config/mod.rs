@@ -6,6 +6,7 @@ mod past;
 mod people;
 mod reference;
 mod sections;
+mod words;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -93,9 +94,13 @@ pub fn parse(text: &str, name: &str, folder: &Path, variables: impl IntoIterator
             "calendars of business hours are not there yet, every duration is wall time: take the section out",
         ));
     }
-    let mut config: Config = serde_path_to_error::deserialize(table).map_err(|error| {
+    if let Some((name, _)) = table.iter().find(|(name, value)| *name != "policy" && value.is_array()) {
+        return Err(ConfigError::invalid(name, format!("a list: wanted one section, [{name}] in single brackets")));
+    }
+    let mut config: Config = serde_path_to_error::deserialize(table.clone()).map_err(|error| {
         let path = error.path().to_string();
-        ConfigError::invalid(if path == "." { "file".to_owned() } else { path }, error.into_inner().message().to_owned())
+        let message = words::reworded(&path, words::value_at(&table, error.path()), error.inner().message());
+        ConfigError::invalid(if path == "." { "file".to_owned() } else { path }, message)
     })?;
     config.read_files(folder)?;
     config.check()?;

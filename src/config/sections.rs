@@ -11,9 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::engine::{ClockMode, HandlingRule, LimitCounts};
 use crate::ingest::{KafkaOption, KafkaSettings};
 use crate::model::{Category, Medium, Name, Span};
+use crate::pipeline::CoreError;
 use crate::view::AgentOption;
 
-use super::{ConfigError, engine, people};
+use super::{ConfigError, people};
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -66,6 +67,7 @@ impl std::ops::Deref for ZoneName {
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
     /// Address of board, API and metrics: a loopback address.
+    #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
     /// A second address with metrics and health only; empty is none.
     pub metrics_listen: String,
@@ -75,6 +77,33 @@ impl Default for Http {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)), metrics_listen: String::new() }
     }
+}
+
+impl Http {
+    /// A second address is one, and not taken by the first.
+    fn check_metrics_listen(&self) -> Result<(), ConfigError> {
+        let wrong = |message: String| Err(ConfigError::invalid("http.metrics_listen", message));
+        let written = &self.metrics_listen;
+        if written.is_empty() {
+            return Ok(());
+        }
+        let Ok(address) = written.parse::<SocketAddr>() else {
+            return wrong(format!("{written:?}: wanted an IP address with a port, such as \"0.0.0.0:9465\", or \"\""));
+        };
+        let same_host = address.ip() == self.listen.ip() || address.ip().is_unspecified();
+        if same_host && address.port() == self.listen.port() && address.port() != 0 {
+            return wrong(format!(
+                "{written} is taken by http.listen ({}), which has the metrics too: choose another port, or \"\"",
+                self.listen
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| D::Error::custom(format!("{text:?}: wanted an IP address with a port, such as \"127.0.0.1:9464\"")))
 }
 
 /// Section `[store]`.
@@ -246,12 +275,26 @@ impl Serialize for TargetSetting {
 
 impl<'de> Deserialize<'de> for TargetSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.as_str() {
-            "off" => Ok(Self::Off),
-            written => match written.parse::<Span>().map_err(|error| D::Error::custom(format!("{error}, or \"off\"")))? {
-                Span(0) => Err(D::Error::custom("0 is no duration to keep: use more than 0, or \"off\"")),
-                span => Ok(Self::Within(span)),
+        deserializer.deserialize_str(Written)
+    }
+}
+
+/// Reads a [`TargetSetting`].
+struct Written;
+
+impl serde::de::Visitor<'_> for Written {
+    type Value = TargetSetting;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a duration with its unit, such as \"30s\" or \"1h30m\", or \"off\"")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<TargetSetting, E> {
+        match text {
+            "off" => Ok(TargetSetting::Off),
+            written => match written.parse::<Span>().map_err(|error| E::custom(format!("{error}, or \"off\"")))? {
+                Span(0) => Err(E::custom("0 is no duration to keep: use more than 0, or \"off\"")),
+                span => Ok(TargetSetting::Within(span)),
             },
         }
     }
@@ -358,13 +401,10 @@ impl Config {
             );
             return Err(ConfigError::invalid("http.listen", message));
         }
-        if !self.http.metrics_listen.is_empty() && self.http.metrics_listen.parse::<SocketAddr>().is_err() {
-            return Err(ConfigError::invalid(
-                "http.metrics_listen",
-                format!("{:?}: wanted an address such as \"0.0.0.0:9465\", or \"\"", self.http.metrics_listen),
-            ));
-        }
-        engine::settings(self).map(|_| ())
+        self.http.check_metrics_listen()?;
+        self.core_settings()?
+            .check()
+            .map_err(|CoreError::Decoder(error)| ConfigError::invalid(format!("engine.{}", error.setting()), error.to_string()))
     }
 
     /// A copy whose secrets are not readable.

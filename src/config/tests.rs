@@ -85,3 +85,62 @@ fn a_users_status_word_is_added_to_the_built_in_ones() {
     assert_eq!(agents.category("meeting").word(), "working");
     assert_eq!(agents.category("yoga").word(), "working");
 }
+
+/// Every key of the reference, with the ones that have no default.
+fn keys() -> Vec<String> {
+    let extra = ["engine.forget_after", "agents.statuses.lunch", "kafka.options.\"client.id\"", "kafka.options"];
+    let policy = ["medium", "team", "first_response", "resolution", "from", "until"].map(|key| format!("policy.{key}"));
+    let mut keys: Vec<String> = extra.map(str::to_owned).into_iter().chain(policy).collect();
+    for (name, value) in toml::Table::try_from(Config::default()).unwrap() {
+        keys.extend(value.as_table().into_iter().flatten().map(|(key, _)| format!("{name}.{key}")));
+        keys.push(name);
+    }
+    keys
+}
+
+#[test]
+fn whatever_stands_at_a_key_is_refused_in_the_users_words() {
+    let values = ["-1", "3", "99999999999", "1.5", "true", "\"\"", "\"nonsense\"", "[]", "[1]", "[\"\"]", "{}", "{ a = 1 }", "2026-10-01"];
+    let programmers = [
+        "usize", "u32", "i64", "integer", "sequence", "map", "struct", "variant", "field", "enum", "expected", "invalid", "syntax",
+        "untagged", "`",
+    ];
+    let mut refusals = 0;
+    for key in keys() {
+        for value in values {
+            let text = match key.strip_prefix("policy.") {
+                Some(key) => format!("[[policy]]\n{key} = {value}"),
+                None => format!("{key} = {value}"),
+            };
+            let Err(message) = parsed(&text) else { continue };
+            refusals += 1;
+            let section = key.split('.').next().unwrap_or_default();
+            assert!(message.contains(&format!("configuration {section}")), "{text}: {message}");
+            let found =
+                programmers.iter().find(|word| message.split(|c: char| !c.is_alphanumeric() && c != '`').any(|part| part == **word));
+            assert_eq!(found, None, "{text}: {message}");
+        }
+    }
+    assert!(refusals > 300, "{refusals}");
+}
+
+#[test]
+fn refusals_say_what_was_found_and_what_is_wanted() {
+    for (text, sentence) in [
+        ("[engine]\nduplicate_limit = -1", "engine.duplicate_limit: -1: wanted a whole number of 0 or more"),
+        ("[agents]\nwaiting_limit = -1", "agents.waiting_limit: -1: wanted a whole number from 0 to 4294967295"),
+        ("[kafka]\ntopics = \"a\"", "kafka.topics: \"a\": wanted a list in square brackets"),
+        ("[policy]\nmedium = \"chat\"", "policy: a section: wanted sections that begin with [[policy]], in two brackets"),
+        ("[http]\nlisten = \"x\"", "http.listen: \"x\": wanted an IP address with a port, such as \"127.0.0.1:9464\""),
+        ("[[kafka]]\ngroup = \"x\"", "kafka: a list: wanted one section, [kafka] in single brackets"),
+        ("[[policy]]\nteam = { name = \"x\" }", "policy[0].team: a section: wanted a text in quotes"),
+        ("[[policy]]\nmedium = 3", "policy[0].medium: 3: wanted one of the words that deskpulse check --reference lists, in quotes"),
+        ("[engine]\nclock = \"sundial\"", "engine.clock: \"sundial\": wanted wall or events"),
+        (
+            "[agents]\nfocuss = \"1s\"",
+            "agents.focuss: unknown key, focus is probably meant: wanted one of waiting_limit, limit_counts, handling, focus, presence_timeout, statuses",
+        ),
+    ] {
+        assert_eq!(refused(text), format!("configuration {sentence}"));
+    }
+}
