@@ -1,12 +1,15 @@
 //! The command line: what users type. Each command has its file; this one only tells them apart and turns errors into exit codes.
 #![expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]
 
+mod backup;
 mod check;
 mod demo;
 mod dump;
 mod explain;
+mod facts;
 mod health;
 mod progress;
+mod quarantine;
 mod replay;
 mod schema;
 mod serve;
@@ -45,6 +48,10 @@ enum Command {
     Schema(schema::Args),
     Health(health::Args),
     Simulate(simulate::Args),
+    Facts(facts::Args),
+    Quarantine(quarantine::Args),
+    Backup(backup::Args),
+    Restore(backup::RestoreArgs),
 }
 
 /// Why a command failed, and with which exit code.
@@ -88,6 +95,10 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Facts(args) => facts::run(&args),
+        Command::Quarantine(args) => quarantine::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => backup::restore(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

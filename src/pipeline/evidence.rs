@@ -3,7 +3,7 @@
 use crate::decode::Reject;
 use crate::ingest::Record;
 use crate::model::{Output, Posted, Time};
-use crate::store::{Commit, PendingReceipts, PendingRejects, Rejected};
+use crate::store::{Commit, PendingReceipts, PendingRejects, kept};
 use crate::view;
 
 /// Receipts and rejected records since the last commit. Nothing is collected for a store that forgets them.
@@ -40,7 +40,7 @@ impl Evidence {
         if self.is_kept {
             let why = (reject.reason.word(), reject.without_words());
             let position = record.position;
-            self.rejects.add(&Rejected::new(topic, position.partition.partition, position.offset, record.value, why, now));
+            self.rejects.add(&kept(topic, (position.partition.partition, position.offset), record.value, why, now));
         }
     }
 

@@ -9,6 +9,7 @@ pub mod board;
 pub mod fact;
 pub mod live;
 pub mod metrics;
+pub mod quarantine;
 pub mod receipts;
 pub mod summary;
 pub mod totals;

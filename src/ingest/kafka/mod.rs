@@ -13,6 +13,7 @@ mod client;
 mod layout;
 mod reader;
 mod rounds;
+mod single;
 mod standing;
 mod survey;
 #[cfg(test)]
@@ -37,6 +38,8 @@ use reader::{Reader, Rounds};
 use survey::Surveyor;
 use wishes::Wishes;
 
+pub use single::single_record;
+
 pub(super) use client::{apply_settings, create, log_line};
 
 /// Events that wait for the pipeline at most: some batches of a megabyte each.
@@ -53,6 +56,16 @@ pub enum KafkaSourceError {
     /// No thread could be started.
     #[error("cannot start a thread to read from Kafka: {0}")]
     Thread(#[from] std::io::Error),
+    /// The broker does not give a record.
+    #[error("{topic}/{partition} cannot be read: {reason}; see that kafka.brokers names brokers that answer")]
+    Silent {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: u32,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// How many records a source has handed on since its start.

@@ -35,7 +35,7 @@ use digest::Digests;
 use fault::Fault;
 pub use file::StoreId;
 use file::{Lock, Opened};
-pub use quarantine::{PendingRejects, RejectCount, Rejected};
+pub use quarantine::{PendingRejects, is_same, kept};
 pub use reader::Reader;
 pub use receipts::PendingReceipts;
 

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::model::{ReceiptPage, ReceiptQuery, Row, RowError};
+use crate::model::{ReceiptPage, ReceiptQuery, RejectCount, Rejected, Row, RowError};
 use crate::store::StoreError;
 
 use super::configurations::{self, Configuration};
 use super::digest::Digests;
 use super::fault::Fault;
-use super::quarantine::{self, RejectCount, Rejected};
-use super::{file, positions, receipts, state};
+use super::{file, positions, quarantine, receipts, state};
 
 /// A store that is read. The service may write it meanwhile; each question is answered from one state of it.
 #[derive(Debug)]

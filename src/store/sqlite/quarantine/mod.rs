@@ -12,8 +12,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use pending::{PendingRejects, Rejected};
-pub use read::RejectCount;
+pub use pending::{PendingRejects, is_same, kept};
 pub(super) use read::{counts, newest, one};
 pub(super) use write::write;
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::model::Time;
+use crate::model::{Rejected, Time};
 
 use super::KEPT;
 use super::outline;
@@ -15,49 +15,29 @@ const BLOCK: u32 = 1_000;
 /// Names of sources that are told apart in one commit; further ones are counted as of none.
 const SOURCES_MAX: usize = 200;
 
-/// A record that is no event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejected {
-    /// The topic's name.
-    pub topic: String,
-    /// The partition's number.
-    pub partition: u32,
-    /// Its offset there.
-    pub offset: i64,
-    /// The word of the reason.
-    pub reason: String,
-    /// What was found and what is allowed, without texts of the record.
-    pub message: String,
-    /// What the producing system calls itself, if the record says so.
-    pub source: Option<String>,
-    /// Bytes of the record; of one too large, as many as were read of it.
-    pub size: u64,
-    /// Fingerprint of these bytes.
-    pub hash: String,
-    /// When it was taken, wall time.
-    pub at: Time,
-    /// Its JSON with the length of every text in the place of the text; `None` of what is no JSON.
-    pub outline: Option<String>,
+/// A rejected record as it is kept: only of what can be an event's JSON there is an outline.
+#[must_use]
+pub fn kept(topic: &str, position: (u32, i64), record: &[u8], why: (&str, String), at: Time) -> Rejected {
+    let outline = outline::of(record);
+    Rejected {
+        topic: topic.to_owned(),
+        partition: position.0,
+        offset: position.1,
+        reason: why.0.to_owned(),
+        message: why.1,
+        source: outline.as_ref().and_then(|_| outline::source(record)),
+        size: record.len() as u64,
+        hash: fingerprint(record),
+        at,
+        outline,
+    }
 }
 
-impl Rejected {
-    /// A rejected record as it is kept: only of what can be an event's JSON there is an outline.
-    #[must_use]
-    pub fn new(topic: &str, partition: u32, offset: i64, record: &[u8], why: (&str, String), at: Time) -> Self {
-        let outline = outline::of(record);
-        Self {
-            topic: topic.to_owned(),
-            partition,
-            offset,
-            reason: why.0.to_owned(),
-            message: why.1,
-            source: outline.as_ref().and_then(|_| outline::source(record)),
-            size: record.len() as u64,
-            hash: fingerprint(record),
-            at,
-            outline,
-        }
-    }
+/// Whether a record that was fetched again is the one that was rejected, as far as that was read.
+#[must_use]
+pub fn is_same(rejected: &Rejected, record: &[u8]) -> bool {
+    let read = usize::try_from(rejected.size).unwrap_or(usize::MAX);
+    record.get(..read).is_some_and(|record| fingerprint(record) == rejected.hash)
 }
 
 /// How many records of one kind were rejected, and when.

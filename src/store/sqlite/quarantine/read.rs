@@ -2,32 +2,14 @@
 
 use rusqlite::Connection;
 
-use crate::model::Time;
+use crate::model::{RejectCount, Rejected, Time};
 use crate::store::sqlite::checksum;
 use crate::store::sqlite::fault::Fault;
 
-use super::pending::Rejected;
 use super::write::count_checksum;
 
 /// A block is never larger than this.
 const BLOCK_BYTES_MAX: usize = 1 << 28;
-
-/// How many records of one topic, source and reason were rejected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectCount {
-    /// The topic's name.
-    pub topic: String,
-    /// What the producing system calls itself; empty when the records do not say.
-    pub source: String,
-    /// The word of the reason.
-    pub reason: String,
-    /// How many, over the life of the store.
-    pub records: u64,
-    /// When the first was taken.
-    pub first: Time,
-    /// When the last was taken.
-    pub last: Time,
-}
 
 /// All counts, by topic, source and reason.
 pub(in crate::store::sqlite) fn counts(connection: &Connection) -> Result<Vec<RejectCount>, Fault> {

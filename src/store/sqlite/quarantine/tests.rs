@@ -1,7 +1,7 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::model::Time;
+use crate::model::{Rejected, Time};
 
 fn store() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
@@ -16,24 +16,23 @@ fn commit(connection: &mut Connection, pending: &PendingRejects) {
 }
 
 fn rejected(topic: &str, offset: i64, record: &[u8], reason: &str) -> Rejected {
-    Rejected::new(
+    super::kept(
         topic,
-        3,
-        offset,
+        (3, offset),
         record,
         (reason, "id: a number found, a string of 1 to 128 bytes wanted".to_owned()),
         Time(1_000 + offset),
     )
 }
 
-fn kept(connection: &Connection) -> Vec<Rejected> {
-    let mut all = Vec::new();
+fn all(connection: &Connection) -> Vec<Rejected> {
+    let mut found = Vec::new();
     newest(connection, &mut |record| {
-        all.push(record);
+        found.push(record);
         true
     })
     .unwrap();
-    all
+    found
 }
 
 #[test]
@@ -44,13 +43,14 @@ fn a_record_is_kept_without_its_words() {
     pending.add(&rejected("chat.events", 41, record, "wrong_type"));
     pending.add(&rejected("chat.events", 42, b"Mary wrote this", "not_json"));
     commit(&mut connection, &pending);
-    let found = kept(&connection);
+    let found = all(&connection);
     assert_eq!(found[0].outline, None);
     assert_eq!((found[0].size, found[0].hash.len()), (15, 32));
     assert_eq!(found[1].outline.as_deref(), Some(r#"{"id":7,"source":"3 bytes","text":"15 bytes"}"#));
     assert_eq!((found[1].source.as_deref(), found[1].offset, found[1].at), (Some("crm"), 41, Time(1_041)));
     assert_eq!(one(&connection, "chat.events", 3, 42).unwrap().as_ref(), Some(&found[0]));
     assert_eq!(one(&connection, "chat.events", 4, 42).unwrap(), None);
+    assert!(is_same(&found[0], b"Mary wrote this") && !is_same(&found[0], b"Mary wrote that") && !is_same(&found[0], b"Mary"));
     let data: Vec<u8> = connection.query_row("SELECT data FROM quarantine_block", [], |row| row.get(0)).unwrap();
     let stored = zstd::bulk::decompress(&data, 1 << 20).unwrap();
     assert!(!stored.windows(4).any(|bytes| bytes == b"Mary"));
@@ -68,7 +68,7 @@ fn the_newest_are_kept_and_all_are_counted() {
         }
         commit(&mut connection, &pending);
     }
-    let found = kept(&connection);
+    let found = all(&connection);
     assert!((100_000..101_000).contains(&found.len()), "{}", found.len());
     assert!(found.iter().map(|record| record.offset).eq((0..offset).rev().take(found.len())));
     let counts = counts(&connection).unwrap();
