@@ -23,7 +23,7 @@ use deskpulse::config;
 use deskpulse::engine::ClockMode;
 use deskpulse::ingest::{KafkaSettings, KafkaSource, Producer};
 use deskpulse::model::{Span, Time};
-use deskpulse::pipeline::{Core, Service, ServiceSettings};
+use deskpulse::pipeline::{Core, Parts, Service, ServiceSettings, Writer};
 use deskpulse::simulate::load::{Load, LoadSettings};
 use deskpulse::store::Memory;
 use deskpulse::telemetry::ServiceMetrics;
@@ -186,7 +186,9 @@ impl Running {
             topics: vec![topic.to_owned()].into(),
             display: config.display().unwrap(),
         };
-        let (service, published) = Service::new(settings, clock, core, source, Memory::default(), ServiceMetrics::default());
+        let writer = Writer::start(Memory::default(), clock).unwrap();
+        let parts = Parts { core, source, positions: BTreeMap::new(), writer, metrics: ServiceMetrics::default() };
+        let (service, published) = Service::new(settings, clock, parts);
         let (stop, stopped) = oneshot::channel();
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -10,10 +10,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{EmbeddedBroker, Feed, KafkaSource, ProducerError};
 use crate::model::{Name, Span, Time};
+use crate::pipeline::{self, Core, Parts};
 use crate::simulate::{Simulation, SimulationSettings, Topic};
+use crate::store::Memory;
+use crate::telemetry::ServiceMetrics;
 
 use super::simulated::{Progress, Simulated};
-use super::{AppError, Listeners, run, terminated};
+use super::{AppError, Listeners, run, service_settings, terminated};
 
 /// How far in the past the simulated day starts.
 const LEAD: Span = Span(2 * Span::HOUR.0);
@@ -75,7 +78,15 @@ pub fn demo(demo: &Demo, started: impl FnOnce(SocketAddr), status: impl FnMut(De
         config.names = Arc::new(simulation.people().map(|person| (Name::new(person.agent), Name::new(person.name))).collect());
         let writer = Writer { feed: broker.feed(source.taken())?, simulation, clock, progress: progress.clone(), stop: Arc::clone(&stop) };
         let writing = std::thread::Builder::new().name("simulation".to_owned()).spawn(move || writer.write(status))?;
-        let result = run(&config, clock, Simulated { source, progress }, listeners, terminated()).await;
+        let parts = Parts {
+            core: Core::new(&config.core_settings()?)?,
+            source: Simulated { source, progress },
+            positions: BTreeMap::new(),
+            writer: pipeline::Writer::start(Memory::default(), clock)?,
+            metrics: ServiceMetrics::default(),
+        };
+        let topics = config.kafka.topics.clone().into();
+        let result = run(service_settings(&config, topics)?, clock, parts, listeners, terminated()).await;
         stop.store(true, Ordering::Release);
         writing.join().map_err(|_| AppError::Panicked)??;
         result

@@ -7,6 +7,7 @@ mod simulated;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,9 +17,10 @@ use tracing::{info, warn};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::http::{self, Site};
-use crate::ingest::{EmbeddedError, KafkaSource, KafkaSourceError, ProducerError, Source};
-use crate::pipeline::{Core, CoreError, Service, ServiceError, ServiceSettings};
-use crate::store::Memory;
+use crate::ingest::{EmbeddedError, KafkaSettings, KafkaSource, KafkaSourceError, ProducerError, Source};
+use crate::model::{NextOffset, PartitionId, Reached, Topics};
+use crate::pipeline::{Core, CoreError, Parts, Service, ServiceError, ServiceSettings, Writer, restore};
+use crate::store::{Sqlite, StoreError};
 use crate::telemetry::ServiceMetrics;
 use crate::view::Published;
 
@@ -34,6 +36,9 @@ pub enum AppError {
     /// What the configuration comes to.
     #[error(transparent)]
     Core(#[from] CoreError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The Kafka client.
     #[error(transparent)]
     Kafka(#[from] KafkaSourceError),
@@ -68,7 +73,10 @@ impl AppError {
     /// Whether the user has to change what he wrote.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Core(_) | Self::Kafka(KafkaSourceError::Settings(_)))
+        matches!(
+            self,
+            Self::Config(_) | Self::Core(_) | Self::Kafka(KafkaSourceError::Settings(_)) | Self::Store(StoreError::TopicGone { .. })
+        )
     }
 }
 
@@ -81,11 +89,23 @@ pub fn serve(config: &Config) -> Result<(), AppError> {
     runtime.block_on(async {
         let listeners = Listeners::open(config).await?;
         let clock = Clock::start();
-        warn!("state is kept in memory: the topics are read from their beginning at every start");
-        let source = KafkaSource::start(&config.kafka, &BTreeMap::new(), "memory", clock)?;
+        let mut store = Sqlite::open(Path::new(&config.store.path), &config.kafka.topics)?;
+        let mut core = Core::new(&config.core_settings()?.keeping_changes())?;
+        let positions = restore(&mut core, &mut store, clock)?;
+        let topics = store.topics();
+        let kafka = KafkaSettings { topics: topics.to_vec(), ..config.kafka.clone() };
+        let source = KafkaSource::start(&kafka, &named(&topics, &positions), store.id().as_str(), clock)?;
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
-        run(config, clock, source, listeners, terminated()).await
+        let settings = service_settings(config, topics)?;
+        let parts = Parts { core, source, positions, writer: Writer::start(store, clock)?, metrics: ServiceMetrics::default() };
+        run(settings, clock, parts, listeners, terminated()).await
     })
+}
+
+/// Positions by the names of their topics.
+fn named(topics: &Topics, positions: &BTreeMap<PartitionId, Reached>) -> BTreeMap<(String, u32), NextOffset> {
+    let name = |partition: &PartitionId| topics.get(usize::from(partition.topic)).cloned().unwrap_or_default();
+    positions.iter().map(|(partition, reached)| ((name(partition), partition.partition), reached.next)).collect()
 }
 
 /// The sockets that are answered.
@@ -117,16 +137,14 @@ async fn listen(address: &str, by: &'static str) -> Result<TcpListener, AppError
 
 /// Runs the loop on a thread of its own and answers requests until `shutdown`; the loop ends first, then the listeners.
 pub(crate) async fn run<S: Source + Send + 'static>(
-    config: &Config,
+    settings: ServiceSettings,
     clock: Clock,
-    source: S,
+    parts: Parts<S>,
     listeners: Listeners,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AppError> {
-    let core = Core::new(&config.core_settings()?)?;
-    let metrics = ServiceMetrics::default();
-    let handle = metrics.handle();
-    let (service, published) = Service::new(service_settings(config)?, clock, core, source, Memory::default(), metrics);
+    let handle = parts.metrics.handle();
+    let (service, published) = Service::new(settings, clock, parts);
     let (stop, stopped) = oneshot::channel::<()>();
     let (ended, end) = oneshot::channel();
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
@@ -180,12 +198,13 @@ pub(crate) async fn terminated() {
     }
 }
 
-fn service_settings(config: &Config) -> Result<ServiceSettings, ConfigError> {
+/// What the loop is told, with the topics by their numbers.
+fn service_settings(config: &Config, topics: Topics) -> Result<ServiceSettings, ConfigError> {
     Ok(ServiceSettings {
         clock_mode: config.engine.clock,
         idle_after: config.engine.idle_after,
         allowed_lateness: config.engine.allowed_lateness,
-        topics: config.kafka.topics.clone().into(),
+        topics,
         display: config.display()?,
     })
 }

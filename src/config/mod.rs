@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::engine::Settings;
 use crate::model::Zone;
 use crate::pipeline::{CoreSettings, Display};
+use crate::store::failpoint;
 use crate::view::SeriesOptions;
 
 pub use past::{PastChange, past_changes};
@@ -84,7 +85,7 @@ pub fn parse(text: &str, name: &str, folder: &Path, variables: impl IntoIterator
     let mut variables: Vec<_> = variables.into_iter().collect();
     variables.sort();
     for (variable, value) in variables {
-        if let Some(path) = variable.strip_prefix(VARIABLE_PREFIX).filter(|path| !path.is_empty()) {
+        if let Some(path) = variable.strip_prefix(VARIABLE_PREFIX).filter(|path| !path.is_empty() && variable != failpoint::VARIABLE) {
             lay_over(&mut table, &variable, path, &value)?;
         }
     }

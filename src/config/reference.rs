@@ -26,7 +26,7 @@ const KEYS: &[Key] = &[
     key("http.metrics_listen", "A second address with `/metrics`, `/healthz` and `/readyz` only; may be open to the network. Empty: none."),
     key(
         "store.path",
-        "File for durable state. This version keeps its state in memory and reads the topics from their beginning at every start.",
+        "File in which state, totals and positions are kept, one for each instance, on a disk of its host. It is made at the first start.",
     ),
     key(
         "engine.clock",

@@ -216,6 +216,11 @@ impl Engine {
         &self.counts
     }
 
+    /// Goes on counting from what became of the events of each topic before a restart.
+    pub fn continue_counts(&mut self, counts: Vec<Counts>) {
+        self.counts = counts;
+    }
+
     /// Each row of state that was touched or removed since the last call, once.
     pub fn changes(&mut self) -> Vec<Row> {
         let mut rows = Vec::new();

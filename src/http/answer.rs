@@ -28,10 +28,12 @@ pub(super) async fn metrics(State(site): State<Site>) -> Response {
     let Ok(_permit) = site.renders.clone().try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are being rendered: scrape less often\n").into_response();
     };
-    let snapshot = Arc::clone(&site.published.borrow().snapshot);
     let page = tokio::task::spawn_blocking(move || {
+        // The clock is one of these: the snapshot that is read after it has come at least as far.
+        let service = site.service.render();
+        let snapshot = Arc::clone(&site.published.borrow().snapshot);
         let mut page = view::metrics::render(&snapshot, site.clock.now());
-        page.push_str(&site.service.render());
+        page.push_str(&service);
         page
     });
     match page.await {

@@ -30,11 +30,13 @@ pub enum Table {
     Window = 10,
     /// Counters for Prometheus.
     Counter = 11,
+    /// What became of records, by topic.
+    Outcome = 12,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Clock,
         Self::Partition,
         Self::Pending,
@@ -46,6 +48,7 @@ impl Table {
         Self::AgentTeam,
         Self::Window,
         Self::Counter,
+        Self::Outcome,
     ];
 
     /// The table with this number, if this version knows it.

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
 use crate::engine::{Arrival, Engine, Policies, Pushed, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
-use crate::kpi::{Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
+use crate::kpi::{CounterReadings, Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
 use crate::model::{ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
 use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
+
+use super::outcomes::{Losses, Outcomes, TopicOutcomes};
 
 /// What the core is told.
 #[derive(Debug, Clone)]
@@ -32,6 +34,12 @@ impl CoreSettings {
     pub fn check(&self) -> Result<(), CoreError> {
         Ok(Decoder::new(&self.phrases, &self.auto_texts).map(drop)?)
     }
+
+    /// The same, for a core whose changes are asked for: its state will be kept.
+    #[must_use]
+    pub fn keeping_changes(self) -> Self {
+        Self { engine: Arc::new(Settings { track_changes: true, ..(*self.engine).clone() }), ..self }
+    }
 }
 
 /// Why a core cannot be made.
@@ -52,6 +60,10 @@ pub struct Core {
     counters: Counters,
     losses: Vec<Losses>,
     clamped: u64,
+    /// Samples left out before a restart.
+    left_out_before: u64,
+    /// What was told of outcomes as rows.
+    told: Outcomes,
     lengths: Vec<Span>,
     policies: Policies,
     zone: Zone,
@@ -82,17 +94,6 @@ pub enum Taken {
     Rejected(Reject),
 }
 
-/// Records of one topic that are no events.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Losses {
-    /// Of a type that is not ours.
-    pub unknown_type: u64,
-    /// Empty.
-    pub tombstone: u64,
-    /// Rejected, by [`Reason::ALL`].
-    pub rejected: [u64; Reason::ALL.len()],
-}
-
 impl Core {
     /// A core that has seen nothing.
     ///
@@ -116,6 +117,8 @@ impl Core {
             counters: Counters::new(Edges::new(&targets(engine)), engine.track_changes),
             losses: Vec::new(),
             clamped: 0,
+            left_out_before: 0,
+            told: Outcomes::default(),
             lengths: settings.windows.clone(),
             policies: engine.policies.clone(),
             zone: engine.zone.clone(),
@@ -165,6 +168,9 @@ impl Core {
         self.totals.changes(&mut rows);
         self.windows.changes(&mut rows);
         self.counters.changes(&mut rows);
+        let outcomes = self.outcomes();
+        outcomes.changes(&self.told, &mut rows);
+        self.told = outcomes;
         rows
     }
 
@@ -174,19 +180,60 @@ impl Core {
     /// When a row cannot be read.
     pub fn restore(&mut self, rows: &[Row]) -> Result<(), RowError> {
         self.engine.restore(rows)?;
+        let mut outcomes = None;
         for row in rows {
             match row.table {
                 Table::Total | Table::Correction | Table::AgentTeam => self.totals.restore(row)?,
                 Table::Window => self.windows.restore(row)?,
                 Table::Counter => self.counters.restore(row)?,
+                Table::Outcome => outcomes.get_or_insert_with(|| self.told.clone()).restore(row)?,
                 _ => {}
             }
+        }
+        if let Some(outcomes) = outcomes {
+            self.go_on(outcomes);
         }
         Ok(())
     }
 
+    /// Goes on counting from here.
+    fn go_on(&mut self, outcomes: Outcomes) {
+        self.engine.continue_counts(outcomes.topics.iter().map(|topic| topic.counts).collect());
+        self.losses = outcomes.topics.iter().map(|topic| topic.losses.clone()).collect();
+        self.clamped = outcomes.clamped;
+        self.left_out_before = outcomes.samples_left_out;
+        self.told = outcomes;
+    }
+
+    /// What became of all records.
+    #[must_use]
+    pub fn outcomes(&self) -> Outcomes {
+        let topic = |index: usize| TopicOutcomes {
+            counts: self.engine.counts().get(index).copied().unwrap_or_default(),
+            losses: self.losses.get(index).cloned().unwrap_or_default(),
+        };
+        Outcomes {
+            topics: (0..self.engine.counts().len().max(self.losses.len())).map(topic).collect(),
+            clamped: self.clamped,
+            samples_left_out: self.left_out_before + self.windows.left_out(),
+        }
+    }
+
+    /// The counters as of the clock. What is shown of them must be this, once committed: so none ever goes down. To be read once right
+    /// after `restore`, too.
+    pub fn counters(&mut self) -> CounterReadings {
+        let open = self.engine.open_time();
+        self.counters.read(&open)
+    }
+
     /// Everything that is shown, as of the clock.
     pub fn snapshot(&mut self, caught_up: bool, display: &Display) -> Snapshot {
+        let counters = self.counters();
+        self.snapshot_with(counters, caught_up, display)
+    }
+
+    /// Everything that is shown, with counters that were read before.
+    pub fn snapshot_with(&mut self, counters: CounterReadings, caught_up: bool, display: &Display) -> Snapshot {
         let clock = self.engine.clock();
         let live = self.engine.live();
         let open = self.engine.open_time();
@@ -201,7 +248,7 @@ impl Core {
             caught_up,
             spent,
             windows: self.windows.read(clock),
-            counters: self.counters.read(&open),
+            counters,
             months: self.totals.month_to_date(clock, &open, all_agents),
             targets: self.targets_now(clock),
             names: Arc::clone(&display.names),
@@ -216,12 +263,6 @@ impl Core {
             self.targets = (Some(day), targets_in_force(&self.policies, day).into());
         }
         Arc::clone(&self.targets.1)
-    }
-
-    /// Samples dropped from full rolling windows.
-    #[must_use]
-    pub fn window_samples_left_out(&self) -> u64 {
-        self.windows.left_out()
     }
 
     /// Keeps every step of one conversation from now on, for [`Core::steps`]. It changes no number.
@@ -257,19 +298,7 @@ impl Core {
         &self.totals
     }
 
-    /// Records that are no events, by topic.
-    #[must_use]
-    pub fn losses(&self) -> &[Losses] {
-        &self.losses
-    }
-
-    /// Durations that came out negative and were counted as zero.
-    #[must_use]
-    pub fn clamped(&self) -> u64 {
-        self.clamped
-    }
-
-    /// What became of all records.
+    /// What became of all records, all topics together.
     #[must_use]
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();

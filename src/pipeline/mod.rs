@@ -1,12 +1,20 @@
 //! From records to snapshots: the core that everything runs, and the one loop that feeds it.
 
+mod commits;
 mod core;
 mod evidence;
+mod outcomes;
 mod own;
 mod readiness;
+mod restore;
 mod service;
+mod shown;
+mod writer;
 
-pub use core::{Core, CoreError, CoreSettings, Display, Losses, Taken};
+pub use core::{Core, CoreError, CoreSettings, Display, Taken};
 pub use evidence::Evidence;
+pub use outcomes::{Losses, Outcomes, TopicOutcomes};
 pub use readiness::STALE_AFTER;
-pub use service::{Service, ServiceError, ServiceSettings};
+pub use restore::restore;
+pub use service::{Parts, Service, ServiceError, ServiceSettings};
+pub use writer::Writer;

@@ -21,7 +21,6 @@ pub struct Readiness {
 struct Known {
     confirmed_at: Option<Time>,
     trouble: Option<String>,
-    failed: Option<String>,
 }
 
 impl Readiness {
@@ -53,11 +52,6 @@ impl Readiness {
         }
     }
 
-    /// The partition is not read any more.
-    pub fn failed(&mut self, partition: PartitionId, reason: String) {
-        self.partitions.entry(partition).or_default().failed = Some(reason);
-    }
-
     /// Whether every partition has been read to where its end stood at the start.
     #[must_use]
     pub fn is_caught_up(&self) -> bool {
@@ -80,9 +74,6 @@ impl Readiness {
 
     fn reason(&self, partition: PartitionId, known: &Known, now: Time) -> Option<String> {
         let name = format!("{}/{}", self.topics.get(usize::from(partition.topic)).map_or("?", String::as_str), partition.partition);
-        if let Some(failed) = &known.failed {
-            return Some(format!("{name} is not read any more: {failed}"));
-        }
         let trouble = known.trouble.as_deref().map_or_else(String::new, |trouble| format!(": {trouble}"));
         let Some(confirmed_at) = known.confirmed_at.filter(|at| *at >= self.started_at) else {
             let seconds = now.since(self.started_at).0 / 1_000;
@@ -133,14 +124,5 @@ mod tests {
         let reasons = readiness.reasons(AT + Span(31_000));
         assert_eq!(reasons, ["chat.events/1 has not been confirmed by the broker for 31 s, the clock stands still: no broker answers"]);
         assert!(readiness.is_caught_up(), "it was, once");
-    }
-
-    #[test]
-    fn a_failed_partition_is_never_ready_again() {
-        let mut readiness = readiness();
-        readiness.confirmed(part(0), AT);
-        readiness.confirmed(part(1), AT);
-        readiness.failed(part(1), "offset 5 is above its end 3".to_owned());
-        assert_eq!(readiness.reasons(AT).len(), 1);
     }
 }

@@ -8,19 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::engine::{ClockMode, Frontier};
 use crate::ingest::{Assignment, Batch, Source, SourceEvent};
-use crate::model::{NextOffset, PartitionId, Reached, Span, Time, Topics};
-use crate::store::{Commit, Store, StoreError};
+use crate::model::{Mark, NextOffset, PartitionId, Reached, Span, Time, Topics};
+use crate::store::{Commit, StoreError, failpoint};
 use crate::telemetry::ServiceMetrics;
-use crate::view::metrics::{Reading, catalogue};
-use crate::view::{Published, Snapshot};
+use crate::view::Published;
+use crate::view::metrics::catalogue;
 
+use super::commits::{Commits, Handed, Kept};
 use super::core::{Core, Display, Taken};
 use super::readiness::Readiness;
+use super::shown;
+use super::writer::Writer;
 
 /// How often the loop looks around when nothing comes.
 const TICK: Duration = Duration::from_millis(100);
@@ -28,16 +31,16 @@ const TICK: Duration = Duration::from_millis(100);
 const SNAPSHOT_PAUSE_MIN: Span = Span(100);
 /// …and after so many times as long as the one before took, so that making them stays a small part of the work.
 const SNAPSHOT_COST: i64 = 10;
-/// Commits follow each other at this distance.
-const COMMIT_PAUSE: Span = Span(250);
 /// A partition this far ahead of the slowest, in event time or records that wait, is paused…
 const AHEAD_TIME: Span = Span(60_000);
 /// …see [`AHEAD_TIME`].
 const AHEAD_RECORDS: usize = 100_000;
 /// Rejected records that are logged each second at most; all are counted.
 const LOGGED_REJECTS_PER_SECOND: u32 = 5;
-/// How long closing the source may take.
-const CLOSE_LIMIT: Duration = Duration::from_secs(8);
+/// How long the last commits may take…
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// …and closing the source: together less than the 10 seconds that a process is left to end in.
+const CLOSE_LIMIT: Duration = Duration::from_secs(4);
 
 /// What the service is told.
 #[derive(Debug, Clone)]
@@ -48,7 +51,7 @@ pub struct ServiceSettings {
     pub idle_after: Span,
     /// How far behind the newest event of its partition an event takes its place.
     pub allowed_lateness: Span,
-    /// The topics, in the order of the configuration.
+    /// The topics, by their numbers.
     pub topics: Topics,
     /// How snapshots are shown.
     pub display: Display,
@@ -66,42 +69,60 @@ pub enum ServiceError {
     /// The store cannot go on.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store's thread has ended.
+    #[error("the thread that writes the store has ended in a panic: see the log, and start again")]
+    Writer,
+    /// The store takes too long at the end.
+    #[error("the last commit was not written within {DRAIN_LIMIT:?}: look after the disk; what it held will be read again from Kafka")]
+    Drain,
+}
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct Parts<S> {
+    /// The core, as it was restored.
+    pub core: Core,
+    /// Where records come from, from these positions on.
+    pub source: S,
+    /// How far every partition has been read.
+    pub positions: BTreeMap<PartitionId, Reached>,
+    /// Where commits go.
+    pub writer: Writer,
+    /// The service's own series.
+    pub metrics: ServiceMetrics,
 }
 
 /// The loop and what it owns.
 #[derive(Debug)]
-pub struct Service<S, T> {
+pub struct Service<S> {
     settings: ServiceSettings,
     clock: Clock,
     core: Core,
     source: S,
-    store: T,
+    writer: Writer,
     metrics: ServiceMetrics,
     frontier: Frontier,
     readiness: Readiness,
-    positions: BTreeMap<PartitionId, NextOffset>,
+    commits: Commits,
+    kept: Kept,
     last_record_at: BTreeMap<PartitionId, Time>,
     paused: BTreeSet<PartitionId>,
     publish: watch::Sender<Published>,
     snapshot_at: Time,
-    commit_at: Time,
     log_budget: (Time, u32),
 }
 
-impl<S: Source, T: Store> Service<S, T> {
+impl<S: Source> Service<S> {
     /// A service over these parts. The receiver sees every snapshot from then on.
     #[must_use]
-    pub fn new(
-        settings: ServiceSettings,
-        clock: Clock,
-        mut core: Core,
-        source: S,
-        store: T,
-        metrics: ServiceMetrics,
-    ) -> (Self, watch::Receiver<Published>) {
+    pub fn new(settings: ServiceSettings, clock: Clock, parts: Parts<S>) -> (Self, watch::Receiver<Published>) {
+        let Parts { mut core, source, positions, writer, mut metrics } = parts;
         let now = clock.now();
         let readiness = Readiness::new(Arc::clone(&settings.topics), now);
-        let snapshot = Arc::new(core.snapshot(false, &settings.display));
+        // What was restored is what was committed last.
+        let kept = Kept { clock: core.engine().clock(), counters: core.counters(), outcomes: core.outcomes() };
+        shown::kept(&mut metrics, &kept, &settings.topics);
+        let snapshot = Arc::new(core.snapshot_with(kept.counters.clone(), false, &settings.display));
         let (publish, published) = watch::channel(Published { at: now, snapshot, not_ready: readiness.reasons(now) });
         let service = Self {
             frontier: Frontier::new(settings.clock_mode, settings.allowed_lateness, []),
@@ -109,15 +130,15 @@ impl<S: Source, T: Store> Service<S, T> {
             clock,
             core,
             source,
-            store,
+            writer,
             metrics,
             readiness,
-            positions: BTreeMap::new(),
+            commits: Commits::new(positions, now),
+            kept,
             last_record_at: BTreeMap::new(),
             paused: BTreeSet::new(),
             publish,
             snapshot_at: now,
-            commit_at: now,
             log_budget: (now, 0),
         };
         (service, published)
@@ -131,7 +152,7 @@ impl<S: Source, T: Store> Service<S, T> {
         let outcome = match self.work(shutdown).await {
             Ok(()) => {
                 info!("draining");
-                self.commit()
+                tokio::time::timeout(DRAIN_LIMIT, self.drain()).await.unwrap_or(Err(ServiceError::Drain))
             }
             failed => failed,
         };
@@ -150,14 +171,31 @@ impl<S: Source, T: Store> Service<S, T> {
             let event = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
+                written = self.writer.written() => {
+                    self.written(written)?;
+                    None
+                }
                 event = self.source.next() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
                 _ = tick.tick() => None,
             };
             if let Some(event) = event {
                 self.handle(event)?;
             }
-            self.act()?;
+            self.act();
         }
+    }
+
+    /// Commits what was applied since the last commit.
+    async fn drain(&mut self) -> Result<(), ServiceError> {
+        if self.commits.handed.is_some() {
+            let written = self.writer.written().await;
+            self.written(written)?;
+        }
+        if self.gather() {
+            let written = self.writer.written().await;
+            self.written(written)?;
+        }
+        Ok(())
     }
 
     fn handle(&mut self, event: SourceEvent) -> Result<(), ServiceError> {
@@ -173,10 +211,8 @@ impl<S: Source, T: Store> Service<S, T> {
                 warn!("{reason}");
                 self.readiness.trouble(partition, reason);
             }
-            SourceEvent::Failed { partition, reason } => {
-                error!("{}/{} is not read any more: {reason}", self.topic(partition), partition.partition);
-                self.readiness.failed(partition, reason);
-            }
+            // Going on with the other partitions would decide things without knowing what stands in this one.
+            SourceEvent::Failed { reason, .. } => return Err(ServiceError::Source(reason)),
             SourceEvent::Fatal(reason) => return Err(ServiceError::Source(reason)),
         }
         Ok(())
@@ -185,23 +221,26 @@ impl<S: Source, T: Store> Service<S, T> {
     fn assigned(&mut self, partitions: &[Assignment]) {
         for assignment in partitions {
             info!("reading {}/{} from offset {}", self.topic(assignment.partition), assignment.partition.partition, assignment.from.0);
-            self.frontier.add(assignment.partition);
+            match self.core.engine().newest(assignment.partition) {
+                Some(newest) => self.frontier.newest(assignment.partition, newest),
+                None => self.frontier.add(assignment.partition),
+            }
             self.readiness.assigned(assignment.partition);
         }
     }
 
     fn take(&mut self, batch: &Batch) {
         let now = self.clock.now();
-        let mut touched = BTreeSet::new();
+        let mut last = BTreeMap::new();
         for record in batch.iter() {
             let position = record.position;
             if let Taken::Rejected(reject) = self.core.take(record) {
                 self.log_reject(now, position.partition, position.offset, &format!("{}: {}", reject.reason.word(), reject.message));
             }
-            self.positions.insert(position.partition, NextOffset::after(position.offset));
-            touched.insert(position.partition);
+            last.insert(position.partition, record);
         }
-        for partition in touched {
+        for (partition, record) in last {
+            self.commits.taken(partition, Mark::of(record.position.offset, record.value));
             self.last_record_at.insert(partition, now);
             match self.core.engine().newest(partition) {
                 Some(newest) => self.frontier.newest(partition, newest),
@@ -214,7 +253,7 @@ impl<S: Source, T: Store> Service<S, T> {
         let was_caught_up = self.readiness.is_caught_up();
         self.frontier.confirmed(partition, at);
         self.readiness.confirmed(partition, at);
-        self.positions.insert(partition, next);
+        self.commits.confirmed(partition, next);
         let quiet_since = self.last_record_at.get(&partition).copied().unwrap_or(self.clock.started_at());
         if self.settings.clock_mode == ClockMode::Events && at.since(quiet_since) >= self.settings.idle_after {
             self.frontier.idle(partition);
@@ -225,17 +264,19 @@ impl<S: Source, T: Store> Service<S, T> {
     }
 
     /// What follows from what was handled: the clock moves, partitions are paused, state is committed, a snapshot published.
-    fn act(&mut self) -> Result<(), ServiceError> {
+    fn act(&mut self) {
         let posted = self.core.advance(self.frontier.reach());
+        if !posted.is_empty() {
+            self.commits.decided();
+        }
         self.balance();
         let now = self.clock.now();
-        if now >= self.commit_at {
-            self.commit()?;
+        if self.commits.is_due(now) && !self.gather() {
+            self.commits.nothing(now);
         }
         if now >= self.snapshot_at && (!posted.is_empty() || now >= self.snapshot_at + SNAPSHOT_PAUSE_MIN) {
             self.publish_snapshot(now);
         }
-        Ok(())
     }
 
     /// Pauses partitions that are far ahead of the slowest, and lets them go on when it has come near.
@@ -246,8 +287,7 @@ impl<S: Source, T: Store> Service<S, T> {
             let time = self.frontier.partition(*partition).since(slowest.max(Time(0)));
             time.0 * share > AHEAD_TIME.0 || engine.pending_of(*partition) * usize::try_from(share).unwrap_or(1) > AHEAD_RECORDS
         };
-        let known: Vec<PartitionId> = self.positions.keys().copied().collect();
-        let pause: Vec<_> = known.iter().filter(|partition| !self.paused.contains(partition) && ahead(partition, 1)).copied().collect();
+        let pause: Vec<_> = self.commits.partitions().filter(|partition| !self.paused.contains(partition) && ahead(partition, 1)).collect();
         let resume: Vec<_> = self.paused.iter().filter(|partition| !ahead(partition, 2)).copied().collect();
         for partition in pause {
             self.source.pause(partition);
@@ -259,22 +299,46 @@ impl<S: Source, T: Store> Service<S, T> {
         }
     }
 
-    fn commit(&mut self) -> Result<(), ServiceError> {
-        let rows = if self.store.is_durable() { self.core.changes() } else { Vec::new() };
-        let positions = self.positions.iter().map(|(partition, next)| (*partition, Reached { next: *next, last: None })).collect();
-        self.store.commit(Commit { rows, positions, ..Commit::default() })?;
-        self.source.commit(&self.positions);
-        self.commit_at = self.clock.now() + COMMIT_PAUSE;
+    /// Hands the next commit to the thread that writes it; false when nothing has changed. Counters are read first: what they show
+    /// then is part of it.
+    fn gather(&mut self) -> bool {
+        let begun = self.clock.now();
+        let kept = Kept { clock: self.core.engine().clock(), counters: self.core.counters(), outcomes: self.core.outcomes() };
+        let rows = if self.writer.is_durable() { self.core.changes() } else { Vec::new() };
+        let labels = self.commits.labels();
+        let positions = self.commits.gather();
+        if rows.is_empty() && positions.is_empty() && self.writer.is_durable() {
+            return false;
+        }
+        self.writer.write(Commit { rows, positions, ..Commit::default() });
+        self.commits.handed = Some(Handed { kept, labels, gathered_in: self.clock.now() - begun });
+        true
+    }
+
+    /// A commit is kept: what it holds may be shown, and lag tools may know.
+    fn written(&mut self, written: Option<Result<Span, StoreError>>) -> Result<(), ServiceError> {
+        let took = written.ok_or(ServiceError::Writer)??;
+        let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
+        self.kept = handed.kept;
+        failpoint::reach("before_label");
+        if !handed.labels.is_empty() {
+            self.source.commit(&handed.labels);
+        }
+        failpoint::reach("after_label");
         Ok(())
     }
 
     fn publish_snapshot(&mut self, now: Time) {
-        let snapshot = Arc::new(self.core.snapshot(self.readiness.is_caught_up(), &self.settings.display));
+        let is_caught_up = self.readiness.is_caught_up();
+        let snapshot = Arc::new(self.core.snapshot_with(self.kept.counters.clone(), is_caught_up, &self.settings.display));
         let not_ready = self.readiness.reasons(now);
-        show(&mut self.metrics, &self.core, &self.settings.topics, &snapshot, !not_ready.is_empty());
         let done = self.clock.now();
         self.snapshot_at = done + SNAPSHOT_PAUSE_MIN.max(Span((done - now).0 * SNAPSHOT_COST));
+        let is_stale = !not_ready.is_empty();
         self.publish.send_replace(Published { at: done, snapshot, not_ready });
+        // Whoever sees that the clock has come somewhere must find counters of then.
+        shown::standing(&mut self.metrics, self.core.engine(), is_caught_up, is_stale);
+        shown::kept(&mut self.metrics, &self.kept, &self.settings.topics);
     }
 
     fn log_reject(&mut self, now: Time, partition: PartitionId, offset: i64, message: &str) {
@@ -293,21 +357,5 @@ impl<S: Source, T: Store> Service<S, T> {
 
     fn topic(&self, partition: PartitionId) -> &str {
         self.settings.topics.get(usize::from(partition.topic)).map_or("?", String::as_str)
-    }
-}
-
-/// Gives the service's own numbers to its metrics.
-fn show(metrics: &mut ServiceMetrics, core: &Core, topics: &[String], snapshot: &Snapshot, is_stale: bool) {
-    for Reading { metric, labels, count } in core.own_counters(topics) {
-        metrics.counted(metric, &labels.iter().map(String::as_str).collect::<Vec<_>>(), count);
-    }
-    metrics.shows(&catalogue::CAUGHT_UP, &[], f64::from(u8::from(snapshot.caught_up)));
-    metrics.shows(&catalogue::INGESTION_STALE, &[], f64::from(u8::from(snapshot.caught_up && is_stale)));
-    metrics.shows(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);
-    if let Some(newest) = core.engine().newest_of_all() {
-        metrics.shows(&catalogue::LAST_EVENT, &[], newest.0 as f64 / 1_000.0);
-    }
-    if snapshot.live.clock != Time::MIN {
-        metrics.shows(&catalogue::CLOCK, &[], snapshot.live.clock.0 as f64 / 1_000.0);
     }
 }

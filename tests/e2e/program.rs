@@ -27,7 +27,10 @@ impl Setting {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("deskpulse.toml");
         // What is given begins with keys of the top level.
-        let text = format!("{more}\n[kafka]\nbrokers = [{broker:?}]\ntopics = {topics:?}\n\n[http]\nlisten = \"127.0.0.1:0\"\n");
+        let store = folder.path().join("deskpulse.db");
+        let text = format!(
+            "{more}\n[kafka]\nbrokers = [{broker:?}]\ntopics = {topics:?}\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n[store]\npath = {store:?}\n"
+        );
         std::fs::write(&config, text).unwrap();
         Self { folder, config }
     }

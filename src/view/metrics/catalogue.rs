@@ -157,7 +157,7 @@ metrics! {
     LAST_EVENT = Gauge "deskpulse_last_event_timestamp_seconds" []
         "Time of the newest event applied.";
     CLOCK = Gauge "deskpulse_clock_timestamp_seconds" []
-        "The engine's clock: everything before it is decided.";
+        "The engine's clock at the last commit: everything before it is decided and counted.";
     CAUGHT_UP = Gauge "deskpulse_caught_up" []
         "1 once the log as it stood at the start has been read; the KPI series are absent before.";
     INGESTION_STALE = Gauge "deskpulse_ingestion_stale" []

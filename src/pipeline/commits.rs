@@ -1,0 +1,164 @@
+//! When to commit, and what has been committed: group commit that follows the load.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kpi::CounterReadings;
+use crate::model::{Mark, NextOffset, PartitionId, Reached, Span, Time};
+
+use super::outcomes::Outcomes;
+
+/// Commits follow each other at this distance at least…
+const PAUSE_MIN: Span = Span(100);
+/// …at most…
+const PAUSE_MAX: Span = Span(2_000);
+/// …and in between after so many times as long as the one before took, so that writing them stays a part of the work.
+const COST: i64 = 3;
+
+/// What counters show: they must have been committed, so that none goes down after a restart.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Up to where they count.
+    pub(super) clock: Time,
+    pub(super) counters: CounterReadings,
+    pub(super) outcomes: Outcomes,
+}
+
+/// A commit that was handed over and is not known to be kept.
+#[derive(Debug)]
+pub(super) struct Handed {
+    pub(super) kept: Kept,
+    /// Positions to be shown to lag tools when it is.
+    pub(super) labels: BTreeMap<PartitionId, NextOffset>,
+    /// How long the loop has stood still for it.
+    pub(super) gathered_in: Span,
+}
+
+/// How far partitions were read, and which commit of it comes next.
+#[derive(Debug)]
+pub(super) struct Commits {
+    positions: BTreeMap<PartitionId, Reached>,
+    moved: BTreeSet<PartitionId>,
+    /// Whether records or facts came since the last one was gathered. The clock alone may wait.
+    has_news: bool,
+    has_labelled: bool,
+    last_at: Time,
+    pause: Span,
+    pub(super) handed: Option<Handed>,
+}
+
+impl Commits {
+    /// Goes on from these positions.
+    pub(super) fn new(positions: BTreeMap<PartitionId, Reached>, now: Time) -> Self {
+        Self { positions, moved: BTreeSet::new(), has_news: false, has_labelled: false, last_at: now, pause: PAUSE_MIN, handed: None }
+    }
+
+    /// Partitions that have a position.
+    pub(super) fn partitions(&self) -> impl Iterator<Item = PartitionId> {
+        self.positions.keys().copied()
+    }
+
+    /// A record was taken.
+    pub(super) fn taken(&mut self, partition: PartitionId, last: Mark) {
+        self.positions.insert(partition, Reached { next: NextOffset::after(last.offset), last: Some(last) });
+        self.moved.insert(partition);
+        self.has_news = true;
+    }
+
+    /// Everything before `next` has been read; what stood last there was no record.
+    pub(super) fn confirmed(&mut self, partition: PartitionId, next: NextOffset) {
+        let is_new = !self.positions.contains_key(&partition);
+        let reached = self.positions.entry(partition).or_default();
+        if is_new || next > reached.next {
+            reached.next = next;
+            self.moved.insert(partition);
+        }
+    }
+
+    /// Something was decided.
+    pub(super) fn decided(&mut self) {
+        self.has_news = true;
+    }
+
+    /// Whether the next commit is to be gathered now.
+    pub(super) fn is_due(&self, now: Time) -> bool {
+        let pause = if self.has_news { self.pause } else { PAUSE_MAX };
+        self.handed.is_none() && now - self.last_at >= pause
+    }
+
+    /// Positions for lag tools: of partitions that have moved, and the first time of all, so that they bear our store's name.
+    pub(super) fn labels(&mut self) -> BTreeMap<PartitionId, NextOffset> {
+        let all = !std::mem::replace(&mut self.has_labelled, true);
+        let wanted = self.positions.iter().filter(|(partition, _)| all || self.moved.contains(*partition));
+        wanted.map(|(partition, reached)| (*partition, reached.next)).collect()
+    }
+
+    /// The positions of the commit that is gathered now.
+    pub(super) fn gather(&mut self) -> BTreeMap<PartitionId, Reached> {
+        self.has_news = false;
+        std::mem::take(&mut self.moved).into_iter().filter_map(|partition| Some((partition, *self.positions.get(&partition)?))).collect()
+    }
+
+    /// The commit that was handed over is kept, and writing it took so long.
+    pub(super) fn written(&mut self, took: Span, now: Time) -> Option<Handed> {
+        let handed = self.handed.take()?;
+        self.pause = Span((handed.gathered_in + took).0 * COST).clamp(PAUSE_MIN, PAUSE_MAX);
+        self.last_at = now;
+        Some(handed)
+    }
+
+    /// There was nothing to commit.
+    pub(super) fn nothing(&mut self, now: Time) {
+        self.last_at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PART: PartitionId = PartitionId { topic: 0, partition: 1 };
+
+    fn kept() -> Kept {
+        Kept { clock: Time::MIN, counters: CounterReadings::default(), outcomes: Outcomes::default() }
+    }
+
+    fn handed(gathered_in: i64) -> Handed {
+        Handed { kept: kept(), labels: BTreeMap::new(), gathered_in: Span(gathered_in) }
+    }
+
+    #[test]
+    fn commits_follow_the_load_and_a_quiet_log_is_committed_seldom() {
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
+        assert!(!commits.is_due(Time(1_999)) && commits.is_due(Time(2_000)));
+        commits.taken(PART, Mark::of(4, b""));
+        assert!(!commits.is_due(Time(99)) && commits.is_due(Time(100)));
+        for (took, pause) in [(1, 100), (100, 330), (5_000, 2_000)] {
+            commits.handed = Some(handed(10));
+            assert!(!commits.is_due(Time(90_000)), "one is on its way");
+            commits.written(Span(took), Time(100_000));
+            assert!(!commits.is_due(Time(100_000 + pause - 1)) && commits.is_due(Time(100_000 + pause)), "{took}");
+        }
+    }
+
+    #[test]
+    fn a_commit_names_partitions_that_moved_and_the_last_record_of_each() {
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
+        commits.taken(PART, Mark::of(4, b"one"));
+        commits.confirmed(PART, NextOffset(5));
+        let reached = Reached { next: NextOffset(5), last: Some(Mark::of(4, b"one")) };
+        assert_eq!(commits.gather(), BTreeMap::from([(PART, reached)]));
+        commits.confirmed(PART, NextOffset(5));
+        assert_eq!(commits.gather(), BTreeMap::new());
+        commits.confirmed(PART, NextOffset(7));
+        assert_eq!(commits.gather(), BTreeMap::from([(PART, Reached { next: NextOffset(7), ..reached })]));
+    }
+
+    #[test]
+    fn an_empty_partition_has_a_position_as_soon_as_it_is_confirmed() {
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
+        commits.confirmed(PART, NextOffset(0));
+        assert_eq!(commits.gather(), BTreeMap::from([(PART, Reached::default())]));
+        assert_eq!(commits.labels(), BTreeMap::from([(PART, NextOffset(0))]), "all, the first time");
+        assert_eq!(commits.labels(), BTreeMap::new());
+    }
+}

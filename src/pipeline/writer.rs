@@ -1,0 +1,62 @@
+//! The thread that writes commits, so that the loop never waits for a disk. At most one commit is on its way; the next one gathers
+//! meanwhile, and so grows with the load.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::model::Span;
+use crate::store::{Commit, Store, StoreError, failpoint};
+
+/// The loop's end of the thread. When it is dropped, the thread closes the store and ends.
+#[derive(Debug)]
+pub struct Writer {
+    commits: SyncSender<Commit>,
+    written: mpsc::Receiver<Result<Span, StoreError>>,
+    is_durable: bool,
+}
+
+impl Writer {
+    /// Gives the store to a thread of its own.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start<T: Store + Send + 'static>(mut store: T, clock: Clock) -> std::io::Result<Self> {
+        let is_durable = store.is_durable();
+        let (commits, waiting) = sync_channel::<Commit>(1);
+        let (done, written) = mpsc::channel(1);
+        thread::Builder::new().name("store".to_owned()).spawn(move || {
+            while let Ok(commit) = waiting.recv() {
+                let begun = clock.now();
+                let result = store.commit(commit).map(|()| clock.now() - begun);
+                let failed = result.is_err();
+                if done.blocking_send(result).is_err() || failed {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { commits, written, is_durable })
+    }
+
+    /// Whether what is written outlives the process. Rows are only asked for when it does.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.is_durable
+    }
+
+    /// Hands over a commit; the one before must have been written. If the thread has ended, [`Writer::written`] tells.
+    pub fn write(&self, commit: Commit) {
+        let _heard = self.commits.try_send(commit).is_ok();
+        failpoint::reach("gathered");
+    }
+
+    /// Waits until the commit is kept, and says how long that took; `None` when the thread has ended. May be dropped while it waits.
+    ///
+    /// # Errors
+    /// When it could not be kept: then nothing will be any more.
+    pub async fn written(&mut self) -> Option<Result<Span, StoreError>> {
+        self.written.recv().await
+    }
+}
