@@ -1,7 +1,7 @@
 //! The numbers that the whole is held to, one thread, no broker. Prints one table.
 //!
 //! `cargo bench --bench macro`, with `-- --quick` for a first look, and the names of parts to run only those: `malformed`, `memory`,
-//! `throughput`, `scrape`.
+//! `throughput`, `small` (the same with so little state that all of it stays in the caches), `scrape`.
 //!
 //! Records are made before the time is taken; decoding alone and the whole are measured on the same records in turn, so that their
 //! ratio holds whatever else the machine does. CPU time of the thread, the least of all rounds.
@@ -31,6 +31,7 @@ use stream::Stream;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How much of everything there is.
+#[derive(Clone, Copy)]
 struct Size {
     ids: usize,
     open: u32,
@@ -62,7 +63,11 @@ fn main() {
         memory(&size, &mut report);
     }
     if wants("throughput") {
-        throughput(&size, &mut report);
+        throughput(AGENTS, &size, "", &mut report);
+    }
+    if wants("small") {
+        let small = Size { ids: 0, open: 1_000, ..size };
+        throughput(100, &small, "100 agents, 1,000 open conversations: ", &mut report);
     }
     if wants("scrape") {
         scrape(&mut report);
@@ -70,8 +75,8 @@ fn main() {
     report.print();
 }
 
-fn throughput(size: &Size, report: &mut Report) {
-    let mut stream = Stream::new(AGENTS, size.open, size.ids);
+fn throughput(agents: u32, size: &Size, which: &str, report: &mut Report) {
+    let mut stream = Stream::new(agents, size.open, size.ids);
     stream.go_on_until(|stream| stream.records > u64::from(size.open) * 10);
     let decoder = Decoder::new(&[], &[]).expect("nothing to look for");
     let (mut alone, mut whole) = (Vec::new(), Vec::new());
@@ -87,11 +92,16 @@ fn throughput(size: &Size, report: &mut Report) {
         (costs[0], costs[costs.len() / 2])
     };
     let ((alone, alone_median), (whole, whole_median)) = (middle(&mut alone), middle(&mut whole));
-    report.row("decoding alone, ns/event (median)", format!("{alone:.0} ({alone_median:.0})"), "", "");
-    report.row("decode + engine + totals + windows, ns/event (median)", format!("{whole:.0} ({whole_median:.0})"), "", "");
-    report.row("the same, events/s/core (median)", format!("{:.0} ({:.0})", 1e9 / whole, 1e9 / whole_median), "500,000", "1,000,000");
+    report.row(&format!("{which}decoding alone, ns/event (median)"), format!("{alone:.0} ({alone_median:.0})"), "", "");
+    report.row(&format!("{which}decode + engine + totals + windows, ns/event (median)"), format!("{whole:.0} ({whole_median:.0})"), "", "");
+    report.row(
+        &format!("{which}the same, events/s/core (median)"),
+        format!("{:.0} ({:.0})", 1e9 / whole, 1e9 / whole_median),
+        "500,000",
+        "1,000,000",
+    );
     let ratio = format!("{:.2} ({:.2})", whole / alone, whole_median / alone_median);
-    report.row("the same over decoding alone (of medians)", ratio, "3", "");
+    report.row(&format!("{which}the same over decoding alone (of medians)"), ratio, "3", "");
 }
 
 fn decode(decoder: &Decoder, batch: &Batch) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deskpulse::engine::{Dedup, Reach, Settings};
+use deskpulse::engine::{Dedup, EventKey, Reach, Settings};
 use deskpulse::ingest::Batch;
 use deskpulse::model::{Name, PartitionId, Position, Span, Time};
 use deskpulse::pipeline::{Core, CoreSettings};
@@ -61,12 +61,11 @@ impl Stream {
 
     /// Takes records and moves the clock as it goes.
     pub fn take(&mut self, batch: &Batch) {
-        for (count, record) in (1..).zip(batch.iter()) {
-            let newest = record.arrived;
-            self.core.take(record);
-            if count % STEP == 0 {
-                newest.into_iter().for_each(|newest| drop(self.core.advance(Reach::Before(newest - Span(2_000)))));
-            }
+        let mut records = batch.iter().peekable();
+        while records.peek().is_some() {
+            let mut newest = None;
+            self.core.take_all(records.by_ref().take(STEP), |record, _| newest = record.arrived);
+            newest.into_iter().for_each(|newest| drop(self.core.advance(Reach::Before(newest - Span(2_000)))));
         }
     }
 
@@ -86,7 +85,7 @@ fn remember(core: &mut Core, ids: usize, start: Time) {
     let (mut rows, source) = (Vec::new(), Name::new("before"));
     for number in 0..ids {
         let time = start - Span::HOUR + Span((number * 3_600_000 / ids) as i64);
-        memory.seen(Some(&source), &Name::new(format!("id-{number}")), time, time);
+        memory.seen(EventKey::of(Some(&source), &Name::new(format!("id-{number}"))), time, time);
         if (number + 1) % SLICE == 0 || number + 1 == ids {
             memory.changes(&mut rows);
             rows.retain(|row| row.value.is_some());

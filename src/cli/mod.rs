@@ -8,7 +8,6 @@ mod dump;
 mod explain;
 mod facts;
 mod health;
-mod ledger;
 mod progress;
 mod quarantine;
 mod replay;
@@ -53,7 +52,6 @@ enum Command {
     Quarantine(quarantine::Args),
     Backup(backup::Args),
     Restore(backup::RestoreArgs),
-    Ledger(ledger::Args),
 }
 
 /// Why a command failed, and with which exit code.
@@ -101,7 +99,6 @@ pub fn main() -> ExitCode {
         Command::Quarantine(args) => quarantine::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::restore(&args),
-        Command::Ledger(args) => ledger::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

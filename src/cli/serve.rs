@@ -16,9 +16,6 @@ pub struct Args {
     /// Address of board, API and metrics, in place of http.listen
     #[arg(long, value_name = "ADDRESS", value_parser = super::parse_address)]
     listen: Option<SocketAddr>,
-    /// Take a configuration that would change time that has passed: it counts from here on, what was told stays as it was told
-    #[arg(long)]
-    accept_config: bool,
 }
 
 /// Runs the command.
@@ -32,5 +29,5 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     for warning in config.warnings() {
         super::warn(&warning);
     }
-    app::serve(&config, args.accept_config).map_err(CommandError::of_app)
+    app::serve(&config).map_err(CommandError::of_app)
 }

@@ -85,7 +85,7 @@ pub(super) fn message(slots: &Slots<'_>, medium: Medium) -> Built {
         edited: slots.flag(Key::Edited),
         phrases: Vec::new(),
     };
-    conversation(slots, medium, Action::Message(Box::new(message)))
+    conversation(slots, medium, Action::Message(message))
 }
 
 pub(super) fn ended(slots: &Slots<'_>) -> Built {

@@ -1,13 +1,16 @@
 //! The engine whole: pushed events wait in the order buffer; as the clock moves, deadlines fire and events are applied.
 
+use std::hint::black_box;
 use std::mem;
 use std::sync::Arc;
 
-use crate::model::{Body, ConversationId, Event, Fact, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time};
+use crate::model::{
+    Action, Body, ConversationId, Event, Fact, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time,
+};
 
 use super::agent::Agents;
 use super::conversation::Conversations;
-use super::dedup::Dedup;
+use super::dedup::{Dedup, EventKey};
 use super::frontier::Reach;
 use super::live::LiveView;
 use super::order::{Order, Waiting};
@@ -15,6 +18,9 @@ use super::receipt;
 use super::settings::Settings;
 use super::signal::{DeadlineKey, Moment, Outbox};
 use super::watch::{Step, Watch};
+
+/// Events that are looked at ahead of their turn: what they touch has room near the processor.
+const AHEAD: usize = 48;
 
 /// The engine: events in, facts out. Same events in the same order of arrival and the same advances: the same output.
 #[derive(Debug)]
@@ -85,8 +91,19 @@ impl Engine {
         }
     }
 
+    /// Brings the places near where these events are remembered, ahead of their [`Engine::push_as`]. Changes nothing.
+    pub fn recall(&self, keys: impl Iterator<Item = EventKey>) {
+        black_box(keys.fold(false, |all, key| all ^ self.dedup.glance(key)));
+    }
+
     /// Takes an event: finds duplicates, dates what comes from the future by its arrival, and puts the event in its place.
     pub fn push(&mut self, arrival: Arrival) -> Pushed {
+        let key = EventKey::of(arrival.event.source.as_ref(), &arrival.event.id);
+        self.push_as(arrival, key)
+    }
+
+    /// [`Engine::push`] of an event whose key is known.
+    pub fn push_as(&mut self, arrival: Arrival, key: EventKey) -> Pushed {
         let Arrival { mut event, position, arrived } = arrival;
         let reach = arrived.unwrap_or(Time::MAX);
         let skewed = arrived.is_some_and(|arrived| event.time > arrived + self.settings.max_ahead);
@@ -94,7 +111,7 @@ impl Engine {
             event.time = reach;
         }
         let reference = self.order.newest(position.partition).unwrap_or(Time::MIN).max(event.time.min(reach));
-        let seen = self.dedup.seen(event.source.as_ref(), &event.id, event.time, reference);
+        let seen = self.dedup.seen(key, event.time, reference);
         let counts = self.counts_mut(position.partition);
         if seen {
             counts.duplicate += 1;
@@ -121,15 +138,19 @@ impl Engine {
         if to < self.order.clock() {
             return;
         }
+        let (mut events, mut near) = (Vec::new(), 0);
         while let Some(place) = self.order.first().filter(|place| *place < to || (through && *place == to)) {
             self.fire_before(place);
             self.order.set_clock(place);
-            let events = self.order.take_first();
-            for waiting in &events {
-                self.apply(waiting);
+            if near == 0 {
+                near = self.look_ahead();
+            }
+            self.order.take_first(&mut events);
+            near = near.saturating_sub(events.len());
+            for waiting in events.drain(..) {
+                self.apply(&waiting);
                 self.fire_before(place);
             }
-            self.order.give_back(events);
         }
         self.fire_before(to);
         self.order.set_clock(to);
@@ -246,6 +267,22 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Reads a little of what the next events will change, and says how many they are. State is spread over more memory than lies near
+    /// the processor: in a row of small reads it fetches many places at once, while in the midst of an event it waits for each.
+    fn look_ahead(&self) -> usize {
+        let coming = || self.order.coming().take(AHEAD);
+        let owners = self.conversations.look_ahead(coming().filter_map(|waiting| match &waiting.event.body {
+            Body::Conversation { conversation, .. } => Some(conversation),
+            body => receipt::conversation(body),
+        }));
+        let others = coming().filter_map(|waiting| match &waiting.event.body {
+            Body::AgentStatus { agent, .. } | Body::Conversation { action: Action::Assigned { agent: Some(agent), .. }, .. } => Some(agent),
+            _ => None,
+        });
+        self.agents.look_ahead(owners.chain(others));
+        AHEAD
     }
 
     fn apply(&mut self, waiting: &Waiting) {

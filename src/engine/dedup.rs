@@ -34,6 +34,28 @@ pub struct Dedup {
     next_slice: u64,
 }
 
+/// An event's source and id, as they are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventKey(u128);
+
+impl EventKey {
+    /// Of an event with this source and id. No source is a space of its own.
+    #[must_use]
+    pub fn of(source: Option<&Name>, id: &Name) -> Self {
+        let mut hasher = SipHasher13::new();
+        match source {
+            Some(source) => {
+                hasher.write_u8(1);
+                hasher.write(source.as_bytes());
+                hasher.write_u8(0xff);
+            }
+            None => hasher.write_u8(0),
+        }
+        hasher.write(id.as_bytes());
+        Self(hasher.finish128().as_u128())
+    }
+}
+
 /// Consecutive ids: hash, and event time in seconds (rounded down, from 1970).
 #[derive(Debug, Default)]
 struct Segment {
@@ -73,11 +95,17 @@ impl Dedup {
         }
     }
 
-    /// Whether the event with this source and id was seen before; if not, it is remembered from now on.
+    /// Brings the place near where this event is remembered. Changes nothing.
+    #[must_use]
+    pub fn glance(&self, key: EventKey) -> bool {
+        self.index.find(fold(key.0), |_| true).is_some()
+    }
+
+    /// Whether this event was seen before; if not, it is remembered from now on.
     ///
     /// `reference` is the newest event of its partition, itself included: what lies further than the window from it counts as not seen.
-    pub fn seen(&mut self, source: Option<&Name>, id: &Name, time: Time, reference: Time) -> bool {
-        let hash = hash_of(source, id);
+    pub fn seen(&mut self, key: EventKey, time: Time, reference: Time) -> bool {
+        let hash = key.0;
         let second = second_of(time);
         let next = self.next_sequence();
         let (segments, base) = (&self.segments, self.base);
@@ -219,20 +247,6 @@ fn entry(segments: &VecDeque<Segment>, base: u32, sequence: u32) -> (u128, u32) 
     (segment.hashes[at % SEGMENT_IDS], segment.seconds[at % SEGMENT_IDS])
 }
 
-fn hash_of(source: Option<&Name>, id: &Name) -> u128 {
-    let mut hasher = SipHasher13::new();
-    match source {
-        Some(source) => {
-            hasher.write_u8(1);
-            hasher.write(source.as_bytes());
-            hasher.write_u8(0xff);
-        }
-        None => hasher.write_u8(0),
-    }
-    hasher.write(id.as_bytes());
-    hasher.finish128().as_u128()
-}
-
 fn fold(hash: u128) -> u64 {
     hash as u64
 }
@@ -251,7 +265,7 @@ mod tests {
 
     fn seen(dedup: &mut Dedup, id: &str, hours: i64) -> bool {
         let at = Time(1_700_000_000_000 + hours * Span::HOUR.0);
-        dedup.seen(None, &Name::new(id), at, at)
+        dedup.seen(EventKey::of(None, &Name::new(id)), at, at)
     }
 
     #[test]
@@ -267,10 +281,10 @@ mod tests {
     fn a_source_is_a_space_of_its_own_and_no_source_too() {
         let mut dedup = dedup(1_000);
         let (id, at) = (Name::new("e1"), Time(1_700_000_000_000));
-        assert!(!dedup.seen(None, &id, at, at));
-        assert!(!dedup.seen(Some(&Name::new("shop")), &id, at, at));
-        assert!(!dedup.seen(Some(&Name::new("bank")), &id, at, at));
-        assert!(dedup.seen(Some(&Name::new("shop")), &id, at, at));
+        assert!(!dedup.seen(EventKey::of(None, &id), at, at));
+        assert!(!dedup.seen(EventKey::of(Some(&Name::new("shop")), &id), at, at));
+        assert!(!dedup.seen(EventKey::of(Some(&Name::new("bank")), &id), at, at));
+        assert!(dedup.seen(EventKey::of(Some(&Name::new("shop")), &id), at, at));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod signal;
 mod watch;
 
 pub use apply::{Arrival, Counts, Engine, Pushed};
-pub use dedup::Dedup;
+pub use dedup::{Dedup, EventKey};
 pub use frontier::{ClockMode, Frontier, Reach};
 pub use live::{AgentNow, ConversationNow, LiveView, OpenComplaints, ResolutionNow, TargetNow, WaitNow, WaitingNow, targets_in_force};
 pub use policy::{Attributes, Match, Measure, Policies, Policy, Setting, Target};

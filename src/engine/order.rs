@@ -9,23 +9,40 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Event, PartitionId, Position, Row, RowError, Span, Table, Time};
 
 const ROW_VERSION: u8 = 1;
-/// Emptied lists that are kept.
-const SPARE: usize = 64;
+/// No slot.
+const NONE: u32 = u32::MAX;
 
 /// Events that wait, and what decides how long: each partition's newest event and the clock.
 #[derive(Debug)]
 pub struct Order {
     allowed_lateness: Span,
-    pending: BTreeMap<Time, Vec<Waiting>>,
-    /// Lists that were emptied, to be filled again: growing new ones costs more than all else here.
-    spare: Vec<Vec<Waiting>>,
-    count: usize,
-    waiting_of: BTreeMap<PartitionId, usize>,
-    newest: BTreeMap<PartitionId, Time>,
+    /// The slot of one event of each instant; the others of that instant hang behind it.
+    instants: BTreeMap<Time, u32>,
+    /// The instant that an event was put into last: the next one often belongs there too.
+    latest: Option<(Time, u32)>,
+    /// Places for events, used again once they are empty.
+    slots: Vec<Option<Waiting>>,
+    /// For each slot the next one of the same instant. Apart from the events, so that a walk does not wait for those.
+    next: Vec<u32>,
+    free: Vec<u32>,
+    partitions: BTreeMap<PartitionId, Partition>,
     clock: Time,
     told_pending: BTreeSet<Position>,
     told_newest: BTreeMap<PartitionId, Time>,
     told_clock: Time,
+}
+
+/// What is known of a partition.
+#[derive(Debug, Clone, Copy)]
+struct Partition {
+    newest: Time,
+    waiting: usize,
+}
+
+impl Default for Partition {
+    fn default() -> Self {
+        Self { newest: Time::MIN, waiting: 0 }
+    }
 }
 
 /// An event in its place. Ordered as events of one instant are applied.
@@ -51,11 +68,12 @@ impl Order {
     pub fn new(allowed_lateness: Span) -> Self {
         Self {
             allowed_lateness,
-            pending: BTreeMap::new(),
-            spare: Vec::new(),
-            count: 0,
-            waiting_of: BTreeMap::new(),
-            newest: BTreeMap::new(),
+            instants: BTreeMap::new(),
+            latest: None,
+            slots: Vec::new(),
+            next: Vec::new(),
+            free: Vec::new(),
+            partitions: BTreeMap::new(),
             clock: Time::MIN,
             told_pending: BTreeSet::new(),
             told_newest: BTreeMap::new(),
@@ -77,85 +95,110 @@ impl Order {
     /// The newest event of a partition, if it had any.
     #[must_use]
     pub fn newest(&self, partition: PartitionId) -> Option<Time> {
-        self.newest.get(&partition).copied()
+        self.partitions.get(&partition).map(|partition| partition.newest).filter(|newest| *newest > Time::MIN)
     }
 
     /// The newest event of all.
     #[must_use]
     pub fn newest_of_all(&self) -> Option<Time> {
-        self.newest.values().max().copied()
+        self.partitions.values().map(|partition| partition.newest).max().filter(|newest| *newest > Time::MIN)
     }
 
     /// How many events wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.count
+        self.slots.len() - self.free.len()
     }
 
     /// How many events of a partition wait.
     #[must_use]
     pub fn waiting_of(&self, partition: PartitionId) -> usize {
-        self.waiting_of.get(&partition).copied().unwrap_or(0)
+        self.partitions.get(&partition).map_or(0, |partition| partition.waiting)
     }
 
     /// Puts an event in its place and says whether it is late. `reach` is what its partition's newest may move to at most: its arrival.
     pub fn push(&mut self, event: Event, position: Position, reach: Time) -> bool {
-        let newest = self.newest.get(&position.partition).copied().unwrap_or(Time::MIN);
-        let earliest = (newest - self.allowed_lateness).max(self.clock);
+        let partition = self.partitions.entry(position.partition).or_default();
+        let earliest = (partition.newest - self.allowed_lateness).max(self.clock);
         let late = event.time < earliest;
         let place = event.time.max(earliest);
-        let moved = newest.max(event.time.min(reach));
-        if moved > newest {
-            self.newest.insert(position.partition, moved);
-        }
-        let list = self.pending.entry(place).or_insert_with(|| self.spare.pop().unwrap_or_default());
-        list.push(Waiting { late, position, event });
-        self.count += 1;
-        *self.waiting_of.entry(position.partition).or_default() += 1;
+        partition.newest = partition.newest.max(event.time.min(reach));
+        partition.waiting += 1;
+        self.insert(place, Waiting { late, position, event });
         late
     }
 
     /// The instant of the first waiting event.
     #[must_use]
     pub fn first(&self) -> Option<Time> {
-        self.pending.first_key_value().map(|(place, _)| *place)
+        self.instants.first_key_value().map(|(place, _)| *place)
     }
 
-    /// Takes the events of the first instant, in the order in which they are applied.
-    pub fn take_first(&mut self) -> Vec<Waiting> {
-        let Some((_, mut events)) = self.pending.pop_first() else { return Vec::new() };
-        self.count -= events.len();
-        for waiting in &events {
-            if let Some(count) = self.waiting_of.get_mut(&waiting.position.partition) {
-                *count -= 1;
+    /// Takes the events of the first instant, in the order in which they are applied, into an empty list.
+    pub fn take_first(&mut self, into: &mut Vec<Waiting>) {
+        let Some((place, mut slot)) = self.instants.pop_first() else { return };
+        self.latest.take_if(|(latest, _)| *latest == place);
+        while slot != NONE {
+            if let Some(waiting) = self.slots[slot as usize].take() {
+                if let Some(partition) = self.partitions.get_mut(&waiting.position.partition) {
+                    partition.waiting -= 1;
+                }
+                into.push(waiting);
             }
+            self.free.push(slot);
+            slot = self.next[slot as usize];
         }
-        if events.len() > 1 {
-            events.sort_by_key(|waiting| (waiting.late, waiting.position));
+        if into.len() > 1 {
+            into.sort_unstable_by_key(|waiting| (waiting.late, waiting.position));
         }
-        events
     }
 
-    /// Takes back a list of [`Order::take_first`], to be used again.
-    pub fn give_back(&mut self, mut list: Vec<Waiting>) {
-        list.clear();
-        if self.spare.len() < SPARE {
-            self.spare.push(list);
+    /// The events that come next, instant by instant, in no order within one.
+    pub fn coming(&self) -> impl Iterator<Item = &Waiting> {
+        self.instants.values().flat_map(|first| self.of_instant(*first))
+    }
+
+    fn of_instant(&self, first: u32) -> impl Iterator<Item = &Waiting> {
+        let slots = std::iter::successors(Some(first), |slot| Some(self.next[*slot as usize]).filter(|next| *next != NONE));
+        slots.filter_map(|slot| self.slots[slot as usize].as_ref())
+    }
+
+    fn insert(&mut self, place: Time, waiting: Waiting) {
+        let index = match self.free.pop() {
+            Some(free) => {
+                self.slots[free as usize] = Some(waiting);
+                self.next[free as usize] = NONE;
+                free
+            }
+            None => {
+                self.slots.push(Some(waiting));
+                self.next.push(NONE);
+                (self.slots.len() - 1) as u32
+            }
+        };
+        let first = match self.latest {
+            Some((latest, first)) if latest == place => first,
+            _ => *self.instants.entry(place).or_insert(index),
+        };
+        self.latest = Some((place, first));
+        if first != index {
+            self.next[index as usize] = std::mem::replace(&mut self.next[first as usize], index);
         }
     }
 
     /// The rows that changed since the last call: waiting events, newest events, the clock.
     pub fn changes(&mut self, rows: &mut Vec<Row>) {
-        let now: BTreeSet<Position> = self.pending.values().flatten().map(|waiting| waiting.position).collect();
+        let now: BTreeSet<Position> = self.coming().map(|waiting| waiting.position).collect();
         rows.extend(self.told_pending.difference(&now).map(|position| Row::remove(Table::Pending, position)));
-        for (place, waiting) in self.pending.iter().flat_map(|(place, all)| all.iter().map(move |waiting| (place, waiting))) {
+        for (place, waiting) in self.instants.iter().flat_map(|(place, first)| self.of_instant(*first).map(move |one| (place, one))) {
             if !self.told_pending.contains(&waiting.position) {
                 let row = PendingRow { place: *place, waiting: waiting.clone() };
                 rows.push(Row::put(Table::Pending, ROW_VERSION, &waiting.position, &row));
             }
         }
         self.told_pending = now;
-        for (partition, newest) in &self.newest {
+        let newest = self.partitions.iter().map(|(partition, known)| (partition, &known.newest));
+        for (partition, newest) in newest.filter(|(_, newest)| **newest > Time::MIN) {
             if self.told_newest.insert(*partition, *newest) != Some(*newest) {
                 rows.push(Row::put(Table::Partition, ROW_VERSION, partition, newest));
             }
@@ -174,14 +217,13 @@ impl Order {
         match row.table {
             Table::Pending => {
                 let (position, PendingRow { place, waiting }): (Position, _) = row.read(ROW_VERSION)?;
-                self.pending.entry(place).or_default().push(waiting);
-                self.count += 1;
-                *self.waiting_of.entry(position.partition).or_default() += 1;
+                self.insert(place, waiting);
+                self.partitions.entry(position.partition).or_default().waiting += 1;
                 self.told_pending.insert(position);
             }
             Table::Partition => {
                 let (partition, newest) = row.read(ROW_VERSION)?;
-                self.newest.insert(partition, newest);
+                self.partitions.entry(partition).or_default().newest = newest;
                 self.told_newest.insert(partition, newest);
             }
             _ => {
@@ -210,7 +252,13 @@ mod tests {
     }
 
     fn taken(order: &mut Order) -> Vec<String> {
-        std::iter::from_fn(|| order.first().map(|_| order.take_first())).flatten().map(|waiting| waiting.event.id.to_string()).collect()
+        let mut taken = Vec::new();
+        while order.first().is_some() {
+            let mut instant = Vec::new();
+            order.take_first(&mut instant);
+            taken.extend(instant.iter().map(|waiting| waiting.event.id.to_string()));
+        }
+        taken
     }
 
     #[test]
@@ -264,7 +312,7 @@ mod tests {
         push(&mut order, 0, 1, 6_000);
         let mut rows = Vec::new();
         order.changes(&mut rows);
-        order.take_first();
+        order.take_first(&mut Vec::new());
         let mut later = Vec::new();
         order.changes(&mut later);
         assert_eq!(later.iter().filter(|row| row.value.is_none()).count(), 1, "the applied one is removed");

@@ -1,6 +1,6 @@
 //! Values between the folds: what the conversation fold tells the agent fold. The agent fold never looks into a conversation.
 
-use crate::model::{ConversationId, Fact, Name, Output, Posted, Tally, Time};
+use crate::model::{ConversationId, Fact, Medium, Name, Output, Posted, Tally, Time};
 
 /// The moment at which an event is applied or a deadline fires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,17 @@ pub enum DeadlineClass {
     Chat,
     /// A ticket's.
     Ticket,
+}
+
+impl DeadlineClass {
+    /// The medium of a conversation's deadline.
+    #[must_use]
+    pub const fn medium(self) -> Medium {
+        match self {
+            Self::Ticket => Medium::Ticket,
+            Self::Agent | Self::Chat => Medium::Chat,
+        }
+    }
 }
 
 /// Where the folds put what they decide, in order.

@@ -1,14 +1,14 @@
 //! Values by key: found by hash where they change, read in the order of their keys.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::sync::Arc;
+
+use super::hashed::Hashed;
 
 /// A map that remembers the order of its keys between two reads, so that a read sorts only when keys came or went.
 #[derive(Debug, Clone)]
 pub struct Keyed<K, V> {
-    values: HashMap<K, V, foldhash::fast::RandomState>,
+    values: Hashed<K, V>,
     sorted: Arc<Vec<K>>,
     added: Vec<K>,
     removed: bool,
@@ -23,7 +23,7 @@ pub struct Column<K, V> {
 
 impl<K, V> Default for Keyed<K, V> {
     fn default() -> Self {
-        Self { values: HashMap::default(), sorted: Arc::default(), added: Vec::new(), removed: false }
+        Self { values: Hashed::default(), sorted: Arc::default(), added: Vec::new(), removed: false }
     }
 }
 
@@ -40,25 +40,29 @@ impl<K: Clone + Hash + Ord, V> Keyed<K, V> {
 
     /// The value of a key, made first when there is none.
     pub fn get_or_insert_with(&mut self, key: &K, make: impl FnOnce() -> V) -> &mut V {
-        match self.values.entry(key.clone()) {
-            Entry::Occupied(found) => found.into_mut(),
-            Entry::Vacant(place) => {
-                self.added.push(key.clone());
-                place.insert(make())
-            }
+        let (value, made) = self.values.get_or_insert_with(key, make);
+        if made {
+            self.added.push(key.clone());
         }
+        value
     }
 
     /// Forgets a key.
     pub fn remove(&mut self, key: &K) {
-        self.removed |= self.values.remove(key).is_some();
+        self.removed |= self.values.remove(key);
+    }
+
+    /// The values that probably have these keys; see [`Hashed::look_ahead`].
+    pub fn look_ahead(&self, keys: impl Iterator<Item = K>) -> Vec<&V> {
+        self.values.look_ahead(keys)
     }
 
     /// All keys in order.
     pub fn keys(&mut self) -> Arc<Vec<K>> {
         if self.removed || !self.added.is_empty() {
-            let mut keys: Vec<K> = self.sorted.iter().filter(|key| self.values.contains_key(*key)).cloned().collect();
-            keys.extend(self.added.drain(..).filter(|key| self.values.contains_key(key)));
+            let mut keys: Vec<K> = self.sorted.iter().filter(|key| self.get(key).is_some()).cloned().collect();
+            let added = std::mem::take(&mut self.added);
+            keys.extend(added.into_iter().filter(|key| self.get(key).is_some()));
             // A stable sort finds the sorted part and merges the rest into it.
             keys.sort();
             keys.dedup();
@@ -71,7 +75,7 @@ impl<K: Clone + Hash + Ord, V> Keyed<K, V> {
     /// What `show` makes of each value, in the order of the keys.
     pub fn column<T>(&mut self, mut show: impl FnMut(&V) -> T) -> Column<K, T> {
         let keys = self.keys();
-        let values = keys.iter().filter_map(|key| self.values.get(key)).map(&mut show).collect();
+        let values = keys.iter().filter_map(|key| self.get(key)).map(&mut show).collect();
         Column { keys, values }
     }
 }

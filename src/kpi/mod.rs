@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod counter;
+mod hashed;
 mod keyed;
 mod percentile;
 mod totals;

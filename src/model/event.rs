@@ -122,7 +122,7 @@ pub enum Action {
         team: Option<Name>,
     },
     /// `*.message`.
-    Message(Box<Message>),
+    Message(Message),
     /// `chat.ended`.
     Ended {
         /// Why.

@@ -21,7 +21,6 @@ use crate::view::metrics::catalogue;
 
 use super::commits::{Commits, Handed, Kept};
 use super::core::{Core, Display, Taken};
-use super::evidence::Evidence;
 use super::readiness::Readiness;
 use super::shown;
 use super::writer::Writer;
@@ -36,8 +35,6 @@ const SNAPSHOT_COST: i64 = 10;
 const AHEAD_TIME: Span = Span(60_000);
 /// …see [`AHEAD_TIME`].
 const AHEAD_RECORDS: usize = 100_000;
-/// Bytes of receipts that wait for a commit: a disk that stands still must not fill the memory.
-const EVIDENCE_MAX: usize = 64 << 20;
 /// Rejected records that are logged each second at most; all are counted.
 const LOGGED_REJECTS_PER_SECOND: u32 = 5;
 /// How long the last commits may take…
@@ -108,7 +105,6 @@ pub struct Service<S> {
     readiness: Readiness,
     commits: Commits,
     kept: Kept,
-    evidence: Evidence,
     last_record_at: BTreeMap<PartitionId, Time>,
     paused: BTreeSet<PartitionId>,
     publish: watch::Sender<Published>,
@@ -134,7 +130,6 @@ impl<S: Source> Service<S> {
             clock,
             core,
             source,
-            evidence: Evidence::new(writer.is_durable()),
             writer,
             metrics,
             readiness,
@@ -180,7 +175,7 @@ impl<S: Source> Service<S> {
                     self.written(written)?;
                     None
                 }
-                event = self.source.next(), if !self.is_full() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
+                event = self.source.next() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
                 _ = tick.tick() => None,
             };
             if let Some(event) = event {
@@ -236,15 +231,15 @@ impl<S: Source> Service<S> {
 
     fn take(&mut self, batch: &Batch) {
         let now = self.clock.now();
-        let mut last = BTreeMap::new();
-        for record in batch.iter() {
-            let position = record.position;
-            if let Taken::Rejected(reject) = self.core.take(record) {
-                let topic = self.settings.topics.get(usize::from(position.partition.topic)).map_or("?", String::as_str);
-                self.evidence.rejected(&record, &reject, topic, now);
-                self.log_reject(now, position.partition, position.offset, &format!("{}: {}", reject.reason.word(), reject.message));
+        let (mut last, mut rejects) = (BTreeMap::new(), Vec::new());
+        self.core.take_all(batch.iter(), |record, taken| {
+            if let Taken::Rejected(reject) = taken {
+                rejects.push((record.position, reject));
             }
-            last.insert(position.partition, record);
+            last.insert(record.position.partition, record);
+        });
+        for (position, reject) in rejects {
+            self.log_reject(now, position.partition, position.offset, &format!("{}: {}", reject.reason.word(), reject.message));
         }
         for (partition, record) in last {
             self.commits.taken(partition, Mark::of(record.position.offset, record.value));
@@ -275,7 +270,6 @@ impl<S: Source> Service<S> {
         let posted = self.core.advance(self.frontier.reach());
         if !posted.is_empty() {
             self.commits.decided();
-            self.evidence.posted(&posted);
         }
         self.balance();
         let now = self.clock.now();
@@ -318,16 +312,9 @@ impl<S: Source> Service<S> {
         if rows.is_empty() && positions.is_empty() && self.writer.is_durable() {
             return false;
         }
-        let mut commit = Commit { rows, positions, ..Commit::default() };
-        self.evidence.give(&mut commit);
-        self.writer.write(commit);
+        self.writer.write(Commit { rows, positions, ..Commit::default() });
         self.commits.handed = Some(Handed { kept, labels, gathered_in: self.clock.now() - begun });
         true
-    }
-
-    /// Whether so much waits for the store that nothing more is taken until a commit is kept.
-    fn is_full(&self) -> bool {
-        self.commits.handed.is_some() && self.evidence.bytes() > EVIDENCE_MAX
     }
 
     /// A commit is kept: what it holds may be shown, and lag tools may know.

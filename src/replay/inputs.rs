@@ -8,7 +8,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::decode::{Decoded, Decoder};
-use crate::engine::{Dedup, Settings};
+use crate::engine::{Dedup, EventKey, Settings};
 use crate::ingest::Record;
 use crate::ingest::file::{FileError, FileReader};
 use crate::model::{Position, Time};
@@ -114,7 +114,7 @@ fn find_duplicates(paths: &[PathBuf], decoder: &Decoder, settings: &Settings) ->
         while let Some(record) = reader.read()? {
             let Decoded::Event(event) = decoder.decode(record.value) else { continue };
             let reference = newest.max(event.time);
-            if dedup.seen(event.source.as_ref(), &event.id, event.time, reference) {
+            if dedup.seen(EventKey::of(event.source.as_ref(), &event.id), event.time, reference) {
                 found.insert(record.position);
             } else {
                 newest = reference;

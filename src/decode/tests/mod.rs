@@ -42,7 +42,7 @@ fn record(kind: &str, fields: &str) -> String {
 
 fn message_of(event: Event) -> Message {
     match event.body {
-        Body::Conversation { action: Action::Message(message), .. } => *message,
+        Body::Conversation { action: Action::Message(message), .. } => message,
         other => panic!("{other:?} is no message"),
     }
 }

@@ -48,7 +48,7 @@ fn action(medium: Medium) -> BoxedStrategy<Action> {
     let both = prop_oneof![
         start(medium).prop_map(|start| Action::Started(Box::new(start))),
         (maybe(), maybe()).prop_map(|(agent, team)| Action::Assigned { agent, team }),
-        message().prop_map(|message| Action::Message(Box::new(message))),
+        message().prop_map(Action::Message),
         name().prop_map(|agent| Action::FollowedUp { agent }),
     ];
     let reasons = vec![EndReason::Resolved, EndReason::Closed, EndReason::Abandoned, EndReason::Timeout];

@@ -72,6 +72,11 @@ impl Edges {
         self.blocks.back().map_or(0, |block| block.load)
     }
 
+    /// Reads a little of what an edge at the end will touch.
+    pub fn glance(&self) -> u8 {
+        self.blocks.back().and_then(|block| block.stored.edges.last().copied()).unwrap_or(0)
+    }
+
     /// The earliest instant at which an edge can still be put.
     pub fn begin(&self) -> Time {
         self.blocks.front().map_or(Time::MIN, |block| block.stored.begin)

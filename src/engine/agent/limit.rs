@@ -1,7 +1,5 @@
 //! The waiting limit: how many customers wait on an agent, and the episodes in which they are too many (ruling 75).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{LimitCounts, Standing};
@@ -14,8 +12,8 @@ pub(super) struct Customers {
     pub open: u32,
     /// Those whose customer waits on the people's clock.
     pub waiting: u32,
-    /// Openings of these waiting periods, with how many began then.
-    openings: BTreeMap<Time, u32>,
+    /// Openings of these waiting periods, in order.
+    openings: Vec<Time>,
     /// When the number that the limit counts changed last: an episode neither begins nor ends before.
     changed_at: Time,
     /// The episode that goes on.
@@ -54,14 +52,14 @@ pub(super) enum Verdict {
 
 impl Default for Customers {
     fn default() -> Self {
-        Self { open: 0, waiting: 0, openings: BTreeMap::new(), changed_at: Time::MIN, episode: None }
+        Self { open: 0, waiting: 0, openings: Vec::new(), changed_at: Time::MIN, episode: None }
     }
 }
 
 impl Customers {
     /// Since when the longest of them waits.
     pub fn longest_wait_since(&self) -> Option<Time> {
-        self.openings.keys().next().copied()
+        self.openings.first().copied()
     }
 
     /// A conversation is no longer `lost` to him but `gained`, since `at`.
@@ -106,15 +104,14 @@ impl Customers {
 
     fn add_opening(&mut self, since: Time) {
         self.waiting += 1;
-        *self.openings.entry(since).or_default() += 1;
+        let place = self.openings.partition_point(|opening| *opening <= since);
+        self.openings.insert(place, since);
     }
 
     fn close_opening(&mut self, since: Time) {
-        let Some(number) = self.openings.get_mut(&since) else { return };
-        self.waiting = self.waiting.saturating_sub(1);
-        *number -= 1;
-        if *number == 0 {
-            self.openings.remove(&since);
+        if let Ok(place) = self.openings.binary_search(&since) {
+            self.waiting = self.waiting.saturating_sub(1);
+            self.openings.remove(place);
         }
     }
 }

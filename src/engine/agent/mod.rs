@@ -12,10 +12,12 @@ mod rows;
 mod timesheet;
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use crate::model::{Name, Span, SpentTime, Tally, Time};
 
@@ -33,10 +35,14 @@ const MONTH_CLOSE: u8 = 1;
 #[derive(Debug)]
 pub struct Agents {
     settings: Arc<Settings>,
-    agents: HashMap<Name, Entry, FixedState>,
+    entries: Vec<Entry>,
+    /// Where each agent stands in `entries`, by name.
+    index: HashTable<u32>,
+    /// Who was looked up last: most signals of an event are about one agent.
+    latest: usize,
     deadlines: BTreeSet<DeadlineKey>,
     /// Agents whose customers changed since the limit was judged.
-    unjudged: Vec<Name>,
+    unjudged: Vec<usize>,
     /// Agents whose rows changed, when changes are asked for.
     changed: Vec<Name>,
 }
@@ -60,25 +66,30 @@ impl Agents {
     /// Nobody yet.
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, agents: HashMap::default(), deadlines: BTreeSet::new(), unjudged: Vec::new(), changed: Vec::new() }
+        let (entries, index, deadlines, unjudged, changed) = Default::default();
+        Self { settings, entries, index, latest: 0, deadlines, unjudged, changed }
     }
 
     /// Applies one `agent.status` event.
     pub fn status(&mut self, agent: &Name, status: &Name, team: Option<&Name>, moment: Moment, out: &mut Outbox) {
-        self.update(agent, moment.clock, out, |agent, posting| agent.set_status(status, team, moment.time, posting));
-        self.schedule(agent);
+        let at = self.reach(agent);
+        self.update(at, moment.clock, out, |agent, posting| agent.set_status(status, team, moment.time, posting));
+        self.schedule(at);
     }
 
     /// Takes one signal of the conversation fold, in the order in which they were put out.
     pub fn take(&mut self, signal: &Signal, moment: Moment, out: &mut Outbox) {
         match signal {
             Signal::Contact { agent, team, at } => {
+                let agent = self.reach(agent);
                 self.update(agent, moment.clock, out, |agent, posting| agent.meet(team.as_ref(), *at, posting));
             }
             Signal::HandlingBegan { agent, at, .. } => {
+                let agent = self.reach(agent);
                 self.update(agent, moment.clock, out, |agent, posting| agent.handle(*at, true, posting));
             }
             Signal::HandlingEnded { agent, to, .. } => {
+                let agent = self.reach(agent);
                 self.update(agent, moment.clock, out, |agent, posting| agent.handle(*to, false, posting));
             }
             Signal::Standing { before, after, at, .. } if before.owner == after.owner => {
@@ -93,13 +104,24 @@ impl Agents {
 
     /// Judges the waiting limit, once an event with all its signals is wholly applied (ruling 75).
     pub fn settle(&mut self, moment: Moment, out: &mut Outbox) {
-        let mut names = std::mem::take(&mut self.unjudged);
-        for name in names.drain(..) {
-            if self.update(&name, moment.clock, out, |agent, posting| agent.judge_limit(moment, posting)) {
-                self.schedule(&name);
+        let mut unjudged = std::mem::take(&mut self.unjudged);
+        for at in unjudged.drain(..) {
+            if self.update(at, moment.clock, out, |agent, posting| agent.judge_limit(moment, posting)) {
+                self.schedule(at);
             }
         }
-        self.unjudged = names;
+        self.unjudged = unjudged;
+    }
+
+    /// Brings what is known of these agents near, ahead of the signals about them. Changes nothing. Goes step by step over all, so
+    /// that what is far away is fetched for many at once.
+    pub fn look_ahead<'n>(&self, names: impl Iterator<Item = &'n Name>) {
+        let hashes: Vec<u64> = names.map(hash).collect();
+        let places: Vec<&u32> = hashes.iter().filter_map(|hash| self.index.find(*hash, |_| true)).collect();
+        let agents: Vec<&Agent> = places.into_iter().map(|at| &self.entries[*at as usize].agent).collect();
+        black_box(agents.iter().fold(0, |all, agent| all ^ agent.glance()));
+        black_box(agents.iter().fold(0, |all, agent| all ^ agent.glance_further()));
+        black_box(agents.iter().fold(0, |all, agent| all ^ agent.sheet.edges.glance()));
     }
 
     /// The first deadline: a presence time-out, or the close of a month on an open interval.
@@ -118,17 +140,18 @@ impl Agents {
     pub fn fire(&mut self, out: &mut Outbox) {
         let Some(DeadlineKey { at, id, which, .. }) = self.deadlines.pop_first() else { return };
         let end = at - self.settings.settle + Span(1);
-        self.update(&id, at, out, |agent, posting| match which {
+        let agent = self.reach(&id);
+        self.update(agent, at, out, |agent, posting| match which {
             TIME_OUT => agent.time_out(at, posting),
             _ => agent.close_month(end, posting),
         });
-        self.schedule(&id);
+        self.schedule(agent);
     }
 
     /// The agent's team (ruling 70).
     #[must_use]
     pub fn team(&self, agent: &Name) -> Option<Name> {
-        self.agents.get(agent).and_then(|entry| entry.agent.team.name().cloned())
+        self.find(agent).and_then(|at| self.entries[at].agent.team.name().cloned())
     }
 
     /// What open intervals give up to the clock, as it would be posted now: `Spent` and `OverLimit`, by agent, then day.
@@ -146,11 +169,11 @@ impl Agents {
     /// What the agent's time in `[from, to)` was spent on, for rolling windows of up to 24 h.
     #[must_use]
     pub fn spent_between(&self, agent: &Name, from: Time, to: Time) -> SpentTime {
-        self.agents.get(agent).map_or_else(SpentTime::default, |entry| entry.agent.sheet.between(from, to))
+        self.find(agent).map_or_else(SpentTime::default, |at| self.entries[at].agent.sheet.between(from, to))
     }
 
     fn by_name(&self) -> Vec<&Agent> {
-        let mut agents: Vec<_> = self.agents.values().map(|entry| &entry.agent).collect();
+        let mut agents: Vec<_> = self.entries.iter().map(|entry| &entry.agent).collect();
         agents.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         agents
     }
@@ -158,33 +181,57 @@ impl Agents {
     fn change_customers(&mut self, owner: Option<&Name>, lost: Option<&Standing>, gained: Option<&Standing>, at: Time) {
         let Some(owner) = owner else { return };
         let counts = self.settings.agents.limit_counts;
-        self.touch(owner).customers.change(lost, gained, at, counts);
-        if !self.unjudged.contains(owner) {
-            self.unjudged.push(owner.clone());
+        let agent = self.reach(owner);
+        self.touch(agent).customers.change(lost, gained, at, counts);
+        if !self.unjudged.contains(&agent) {
+            self.unjudged.push(agent);
         }
     }
 
-    fn update<T>(&mut self, name: &Name, clock: Time, out: &mut Outbox, change: impl FnOnce(&mut Agent, &mut Posting<'_>) -> T) -> T {
-        let settings = Arc::clone(&self.settings);
-        change(self.touch(name), &mut Posting { settings: &settings, clock, out })
+    fn update<T>(&mut self, at: usize, clock: Time, out: &mut Outbox, change: impl FnOnce(&mut Agent, &mut Posting<'_>) -> T) -> T {
+        self.note(at);
+        change(&mut self.entries[at].agent, &mut Posting { settings: &self.settings, clock, out })
     }
 
     /// The agent, whose row changes.
-    fn touch(&mut self, name: &Name) -> &mut Agent {
-        let entry = self.agents.entry(name.clone()).or_insert_with(|| Entry::new(name.clone()));
+    fn touch(&mut self, at: usize) -> &mut Agent {
+        self.note(at);
+        &mut self.entries[at].agent
+    }
+
+    fn note(&mut self, at: usize) {
+        let entry = &mut self.entries[at];
         if self.settings.track_changes && !std::mem::replace(&mut entry.noted, true) {
-            self.changed.push(name.clone());
+            self.changed.push(entry.agent.name.clone());
         }
-        &mut entry.agent
+    }
+
+    /// Where the agent stands, if an event has named him.
+    fn find(&self, name: &Name) -> Option<usize> {
+        if self.entries.get(self.latest).is_some_and(|entry| entry.agent.name == *name) {
+            return Some(self.latest);
+        }
+        self.index.find(hash(name), |at| self.entries[*at as usize].agent.name == *name).map(|at| *at as usize)
+    }
+
+    /// Where the agent stands, from now on if not before.
+    fn reach(&mut self, name: &Name) -> usize {
+        self.latest = self.find(name).unwrap_or_else(|| {
+            let at = self.entries.len();
+            self.entries.push(Entry::new(name.clone()));
+            self.index.insert_unique(hash(name), at as u32, |at| hash(&self.entries[*at as usize].agent.name));
+            at
+        });
+        self.latest
     }
 
     /// Puts the agent's deadlines into the queue as they are now.
-    fn schedule(&mut self, name: &Name) {
-        let Some(entry) = self.agents.get_mut(name) else { return };
+    fn schedule(&mut self, at: usize) {
+        let entry = &mut self.entries[at];
         let time_out = entry.agent.presence.times_out_at(self.settings.agents.presence_timeout);
         let month_close = entry.agent.month_closes_at(&self.settings);
         for (which, now) in [(TIME_OUT, time_out), (MONTH_CLOSE, month_close)] {
-            let key = |at| DeadlineKey { at, class: DeadlineClass::Agent, id: name.clone(), which };
+            let key = |at| DeadlineKey { at, class: DeadlineClass::Agent, id: entry.agent.name.clone(), which };
             let before = std::mem::replace(&mut entry.scheduled[usize::from(which)], now);
             if before != now {
                 before.into_iter().for_each(|at| _ = self.deadlines.remove(&key(at)));
@@ -192,6 +239,10 @@ impl Agents {
             self.deadlines.extend(now.map(key));
         }
     }
+}
+
+fn hash(name: &Name) -> u64 {
+    FixedState::default().hash_one(name)
 }
 
 #[cfg(test)]

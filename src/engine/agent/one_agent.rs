@@ -49,6 +49,17 @@ impl Agent {
         Self { name, team, presence, sheet, customers, last_event: Time::MIN }
     }
 
+    /// Reads a little of every part that a signal may change.
+    pub fn glance(&self) -> i64 {
+        let flags = self.team.name().is_some() ^ self.customers.episode.is_some();
+        self.last_event.0 ^ self.presence.since.0 ^ self.sheet.glance() ^ i64::from(self.customers.open) ^ i64::from(flags)
+    }
+
+    /// The same of what lies elsewhere in memory.
+    pub fn glance_further(&self) -> i64 {
+        self.customers.longest_wait_since().map_or(0, |since| since.0) ^ i64::from(self.sheet.edges.load())
+    }
+
     /// Applies a status event. The same word again is a heartbeat, unless it comes with another team (ruling 70). A late one
     /// takes effect no earlier than the last change (ruling 23).
     pub fn set_status(&mut self, word: &Name, team: Option<&Name>, time: Time, posting: &mut Posting<'_>) {

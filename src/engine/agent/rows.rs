@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Name, Row, RowError, Table, Time};
 
+use super::Agents;
 use super::edges::StoredBlock;
 use super::limit::Customers;
 use super::one_agent::Agent;
 use super::presence::{Presence, Team};
 use super::timesheet::{Open, Part};
-use super::{Agents, Entry};
 
 /// Version of every encoding in this file.
 const VERSION: u8 = 1;
@@ -33,7 +33,8 @@ impl Agents {
         let mut changed = std::mem::take(&mut self.changed);
         changed.sort_unstable();
         for name in changed {
-            if let Some(entry) = self.agents.get_mut(&name) {
+            if let Some(at) = self.find(&name) {
+                let entry = &mut self.entries[at];
                 entry.noted = false;
                 put(&mut entry.agent, rows);
             }
@@ -46,14 +47,15 @@ impl Agents {
     /// When it was written by a newer version, or is damaged.
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
         let (name, which): (Name, Which) = row.read_key()?;
-        let agent = &mut self.agents.entry(name.clone()).or_insert_with(|| Entry::new(name.clone())).agent;
+        let at = self.reach(&name);
+        let agent = &mut self.entries[at].agent;
         match which {
             Which::Head => {
                 let (_, head): ((Name, Which), Head) = row.read(VERSION)?;
                 let open;
                 (agent.team, agent.presence, agent.customers, agent.last_event, open) = head;
                 agent.sheet.restore_open(open);
-                self.schedule(&name);
+                self.schedule(at);
             }
             Which::Parts => {
                 let (_, parts): ((Name, Which), VecDeque<Part>) = row.read(VERSION)?;

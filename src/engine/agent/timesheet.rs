@@ -78,6 +78,11 @@ pub(super) struct Switch {
 }
 
 impl Timesheet {
+    /// Reads a little of what a begin or end of handling will read.
+    pub fn glance(&self) -> i64 {
+        self.open.counted_to.0
+    }
+
     /// Since when time waits to be posted; `None` when it is no work time.
     pub fn open_since(&self) -> Option<Time> {
         self.open.category.filter(|category| category.is_work()).map(|_| self.open.from)

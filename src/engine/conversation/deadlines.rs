@@ -1,10 +1,12 @@
 //! The deadline queue: derived from the conversations, and rebuilt from them. An entry whose deadline has moved is stale; it is
-//! dropped when it comes to the front, or when stale ones far outnumber the others.
+//! dropped when its second comes, or when stale ones far outnumber the others.
+//!
+//! Entries lie unsorted by second. Most are stale when their second comes, so only what is left then is sorted.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 
 use crate::engine::signal::DeadlineKey;
+use crate::model::{Span, Time};
 
 /// Entries below which no clean-up pays: most stale ones come to the front within seconds.
 const SMALL: usize = 65_536;
@@ -16,7 +18,13 @@ const GROWTH: usize = 4;
 /// Deadlines that are to fire, with stale ones among them.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
-    heap: BinaryHeap<Reverse<DeadlineKey>>,
+    /// What is left of the seconds that have come, the last to fire first.
+    front: Vec<DeadlineKey>,
+    /// The second up to which deadlines belong into `front`, while that is not empty.
+    second: i64,
+    /// The seconds that have not come.
+    later: BTreeMap<i64, Vec<DeadlineKey>>,
+    len: usize,
     /// Length at which the next clean-up is due.
     limit: usize,
 }
@@ -24,25 +32,57 @@ pub(super) struct Deadlines {
 impl Deadlines {
     /// Adds a deadline. The one that it takes the place of becomes stale.
     pub fn push(&mut self, key: DeadlineKey) {
-        self.heap.push(Reverse(key));
+        self.len += 1;
+        let second = second(key.at);
+        if self.front.is_empty() || second > self.second {
+            self.later.entry(second).or_default().push(key);
+        } else {
+            let place = self.front.partition_point(|other| *other > key);
+            self.front.insert(place, key);
+        }
     }
 
-    /// The first entry, stale or not.
-    pub fn first(&self) -> Option<&DeadlineKey> {
-        self.heap.peek().map(|Reverse(key)| key)
+    /// An instant before which no entry fires.
+    pub fn earliest(&self) -> Option<Time> {
+        match self.front.last() {
+            Some(first) => Some(first.at),
+            None => self.later.keys().next().map(|second| Time(second * Span::SECOND.0)),
+        }
     }
 
-    /// Drops the first entry, and gives it back.
+    /// The first entry, stale or not. When another second has to come for that, `retain` takes its stale entries out.
+    pub fn first(&mut self, retain: impl Fn(&mut Vec<DeadlineKey>)) -> Option<&DeadlineKey> {
+        while self.front.is_empty() {
+            let (second, mut keys) = self.later.pop_first()?;
+            let before = keys.len();
+            retain(&mut keys);
+            self.len -= before - keys.len();
+            keys.sort_unstable_by(|one, other| other.cmp(one));
+            (self.second, self.front) = (second, keys);
+        }
+        self.front.last()
+    }
+
+    /// Drops the entry that [`Deadlines::first`] gave, and gives it back.
     pub fn pop(&mut self) -> Option<DeadlineKey> {
-        self.heap.pop().map(|Reverse(key)| key)
+        let key = self.front.pop()?;
+        self.len -= 1;
+        Some(key)
     }
 
     /// Drops the stale entries once they may far outnumber the others.
     pub fn clean_up(&mut self, is_due: impl Fn(&DeadlineKey) -> bool) {
-        if self.heap.len() < self.limit.max(SMALL) {
+        if self.len < self.limit.max(SMALL) {
             return;
         }
-        self.heap.retain(|Reverse(key)| is_due(key));
-        self.limit = self.heap.len() * GROWTH;
+        self.front.retain(&is_due);
+        self.later.values_mut().for_each(|keys| keys.retain(&is_due));
+        self.later.retain(|_, keys| !keys.is_empty());
+        self.len = self.front.len() + self.later.values().map(Vec::len).sum::<usize>();
+        self.limit = self.len * GROWTH;
     }
+}
+
+fn second(at: Time) -> i64 {
+    at.0.div_euclid(Span::SECOND.0)
 }

@@ -11,7 +11,7 @@ use super::state::Conversation;
 impl Conversations {
     /// Every open waiting period, in no particular order; costs O(waiting).
     pub fn waiting(&self) -> impl Iterator<Item = WaitingNow> {
-        self.waiting.iter().filter_map(|id| self.table.at_hand(id.medium, &id.id)?.waiting_now())
+        self.waiting.iter(&self.table).filter_map(Conversation::waiting_now)
     }
 
     /// One conversation as it is now; `None` when it is unknown or forgotten. Touches nothing.

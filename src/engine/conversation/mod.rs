@@ -8,6 +8,7 @@
 //! | `cycle`, `active`, `resolution`, `complaint` | ends and reopenings; the clocks and targets of the resolution |
 //! | `breach`, `deadlines`, `late` | deadlines in event time, and what late events do |
 //! | `handling` | who handles what |
+//! | `live`, `waiting_list` | what is shown of them now |
 //! | `state`, `table`, `turn` | one conversation, all of them, and one event being applied |
 
 mod active;
@@ -30,6 +31,7 @@ mod tests;
 mod ticket;
 mod turn;
 mod waiting;
+mod waiting_list;
 
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ use state::Conversation;
 use table::{Found, Table};
 use turn::Turn;
 use waiting::Period;
+use waiting_list::WaitingList;
 
 /// A set of conversations that is derived from them.
 type Index = hashbrown::HashSet<ConversationId, FixedState>;
@@ -56,7 +59,7 @@ pub struct Conversations {
     table: Table,
     deadlines: Deadlines,
     /// Those with an open waiting period.
-    waiting: Index,
+    waiting: WaitingList,
     /// Open complaints.
     complaints: Index,
 }
@@ -75,7 +78,7 @@ enum Task<'a> {
     /// What happened in it, or in a ticket that was merged into it.
     Do(&'a Action),
     /// It takes over the open period of a ticket that was merged into it.
-    Receive(Box<Period>),
+    Receive(Period),
 }
 
 /// What is left to be done to another.
@@ -89,7 +92,7 @@ impl Conversations {
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
         let table = Table::new(settings.forget_after, settings.track_changes);
-        Self { settings, table, deadlines: Deadlines::default(), waiting: Index::default(), complaints: Index::default() }
+        Self { settings, table, deadlines: Deadlines::default(), waiting: WaitingList::default(), complaints: Index::default() }
     }
 
     /// Applies what happened in a conversation. Every deadline before the moment's clock must have fired.
@@ -102,9 +105,18 @@ impl Conversations {
         effect
     }
 
+    /// Brings what is known of conversations near, ahead of the events that name them, and gives their owners. Changes nothing.
+    pub fn look_ahead<'i>(&self, ids: impl Iterator<Item = &'i ConversationId>) -> impl Iterator<Item = &Name> {
+        self.table.look_ahead(ids.map(|id| (id.medium, &*id.id))).into_iter().filter_map(|conversation| conversation.owner.agent.as_ref())
+    }
+
     /// The first deadline that is still to fire.
     pub fn next_deadline(&mut self) -> Option<DeadlineKey> {
-        while let Some(key) = self.deadlines.first() {
+        let retain = |keys: &mut Vec<DeadlineKey>| {
+            self.table.look_ahead(keys.iter().map(|key| (key.class.medium(), &*key.id)));
+            keys.retain(|key| is_due(&self.table, key));
+        };
+        while let Some(key) = self.deadlines.first(retain) {
             if is_due(&self.table, key) {
                 return Some(key.clone());
             }
@@ -115,7 +127,7 @@ impl Conversations {
 
     /// An instant before which nothing fires: quicker than asking for the first deadline, since it may be that of a stale entry.
     pub fn first_entry(&self) -> Option<Time> {
-        self.deadlines.first().map(|key| key.at)
+        self.deadlines.earliest()
     }
 
     /// Fires the first deadline: at its own time, and posted there.
@@ -124,8 +136,7 @@ impl Conversations {
             return;
         }
         let Some(DeadlineKey { at, class, id, which }) = self.deadlines.pop() else { return };
-        let medium = if class == DeadlineClass::Ticket { Medium::Ticket } else { Medium::Chat };
-        let id = ConversationId { medium, id };
+        let id = ConversationId { medium: class.medium(), id };
         let Some(conversation) = self.table.known(&id, at) else { return };
         let moment = Moment { time: at, clock: at, late: false };
         let mut turn = Turn { settings: &self.settings, moment, out };
@@ -143,11 +154,7 @@ impl Conversations {
     /// The conversation that a rating, review, violation, order or offer names, as it is now, with its team. The event
     /// touches it (ruling 106), but never starts it (ruling 49); a forgotten one is unknown.
     pub fn reference(&mut self, id: &ConversationId, clock: Time) -> Option<(ConversationRef, Option<Name>)> {
-        let conversation = self.table.known(id, clock)?;
-        conversation.touched = clock;
-        let found = (conversation.reference(), conversation.team.clone());
-        self.table.put_back(id);
-        Some(found)
+        self.table.touch(id, clock)
     }
 
     /// Each row touched or removed since the last call, once. Nothing is noted unless `track_changes` is set.
@@ -163,7 +170,9 @@ impl Conversations {
         if let Some(conversation) = self.table.restore(row)? {
             push_deadlines(&mut self.deadlines, conversation, [None; 3]);
             let now = conversation.marks();
-            list(&mut self.waiting, &conversation.id, false, now.waiting);
+            if now.waiting {
+                self.waiting.add(conversation);
+            }
             list(&mut self.complaints, &conversation.id, false, now.complaint);
         }
         Ok(())
@@ -195,7 +204,9 @@ impl Conversations {
 
         let now = conversation.marks();
         push_deadlines(&mut self.deadlines, conversation, marks.deadlines);
-        list(&mut self.waiting, id, marks.waiting, now.waiting);
+        if now.waiting {
+            self.waiting.add(conversation);
+        }
         list(&mut self.complaints, id, marks.complaint, now.complaint);
         let after = conversation.standing();
         if before != after {
@@ -206,6 +217,7 @@ impl Conversations {
             self.table.put_back(id);
         }
         self.deadlines.clean_up(|key| is_due(&self.table, key));
+        self.waiting.clean_up(&mut self.table);
         onward
     }
 
@@ -288,8 +300,7 @@ fn outcome(reason: EndReason) -> Outcome {
 }
 
 fn is_due(table: &Table, key: &DeadlineKey) -> bool {
-    let medium = if key.class == DeadlineClass::Ticket { Medium::Ticket } else { Medium::Chat };
-    table.at_hand(medium, &key.id).is_some_and(|conversation| conversation.deadlines()[usize::from(key.which)] == Some(key.at))
+    table.at_hand(key.class.medium(), &key.id).is_some_and(|conversation| conversation.deadlines()[usize::from(key.which)] == Some(key.at))
 }
 
 fn push_deadlines(queue: &mut Deadlines, conversation: &Conversation, before: [Option<Time>; 3]) {

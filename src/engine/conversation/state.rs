@@ -16,14 +16,17 @@ use super::ticket::Ticket;
 use super::turn::Turn;
 use super::waiting::Period;
 
-/// A chat or ticket. The encoding begins with id and `touched`, which is all that is read of an ended one until it is named again.
+/// A chat or ticket. The encoding begins as [`super::table::Head`] does, which is all that is read of an ended one until something
+/// happens in it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Conversation {
     pub id: ConversationId,
     /// Clock of the last event that named it (ruling 106).
+    #[serde(with = "in_eight_bytes")]
     pub touched: Time,
     pub team: Option<Name>,
     pub channel: Option<Name>,
+    pub cycle: Cycle,
     /// What tickets have and chats have not.
     pub ticket: Option<Box<Ticket>>,
     pub started_at: Time,
@@ -35,13 +38,14 @@ pub(super) struct Conversation {
     pub last_human: Option<LastHuman>,
     /// Whether its first period on the people's clock has closed (ruling 81).
     pub offered: bool,
-    pub cycle: Cycle,
     pub hold: Hold,
-    /// Boxed, like all that most conversations lack most of the time.
-    pub period: Option<Box<Period>>,
+    pub period: Option<Period>,
     pub active: ActiveClock,
     pub resolution: Resolution,
     pub handling: Handling,
+    /// Its number in the list of those that wait; 0 is not listed. Derived, and no part of the row.
+    #[serde(skip)]
+    pub listed_as: u64,
 }
 
 /// Who owns a conversation, and what had passed of the resolution's clock when it became his.
@@ -63,6 +67,21 @@ pub(super) struct LastHuman {
     pub agent: Name,
     /// The message's own time.
     pub at: Time,
+}
+
+/// An instant that takes eight bytes whatever it is, so that it can be changed where it stands.
+pub(super) mod in_eight_bytes {
+    use serde::{Deserializer, Serializer};
+
+    use crate::model::Time;
+
+    pub fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+        postcard::fixint::le::serialize(&time.0, serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        postcard::fixint::le::deserialize(deserializer).map(Time)
+    }
 }
 
 impl Conversation {
@@ -124,6 +143,19 @@ impl Conversation {
         turn.signal(Signal::Contact { agent: agent.clone(), team: self.team.clone(), at: turn.moment.time });
     }
 
+    /// Reads a little of every part that an event may read.
+    pub fn glance(&self) -> i64 {
+        let period = self.period.as_ref().map_or(0, |period| period.opened_at.0);
+        let flags = self.offered ^ self.cycle.responded ^ self.owner.agent.is_some() ^ self.last_human.is_some() ^ self.team.is_some();
+        period ^ self.changed_at.0 ^ self.touched.0 ^ self.listed_as as i64 ^ i64::from(flags) ^ self.owner.since.0
+    }
+
+    /// The same of what lies elsewhere in memory.
+    pub fn glance_further(&self) -> i64 {
+        let ticket = self.ticket.as_ref().map_or(0, |ticket| i64::from(ticket.kind.is_some()));
+        ticket ^ self.handling.due().map_or(0, |due| due.0)
+    }
+
     /// What it is to its owner.
     pub fn standing(&self) -> Standing {
         let period = self.period.as_ref().filter(|period| period.judged.is_some());
@@ -132,7 +164,7 @@ impl Conversation {
 
     /// The deadlines that are still to fire: response, resolution, end of a handling interval.
     pub fn deadlines(&self) -> [Option<Time>; 3] {
-        [self.period.as_deref().and_then(Period::due), self.resolution.due, self.handling.due()]
+        [self.period.as_ref().and_then(Period::due), self.resolution.due, self.handling.due()]
     }
 
     /// Whether it is a chat.

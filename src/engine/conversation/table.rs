@@ -4,15 +4,16 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ConversationId, Medium, Name, Row, RowError, Span, Table as RowTable, Time};
+use crate::model::{ConversationId, ConversationRef, Medium, Name, Row, RowError, Span, Table as RowTable, Time};
 
-use super::state::Conversation;
+use super::state::{Conversation, in_eight_bytes};
 
 /// Version of the rows' encoding.
 const VERSION: u8 = 1;
@@ -48,7 +49,26 @@ enum Kept {
 #[derive(Debug, Serialize, Deserialize)]
 enum Content {
     Conversation(Box<Conversation>),
-    Forgotten(ConversationId, Time),
+    Forgotten(Forgotten),
+}
+
+/// What is kept of a forgotten conversation.
+#[derive(Debug, Serialize, Deserialize)]
+struct Forgotten {
+    id: ConversationId,
+    #[serde(with = "in_eight_bytes")]
+    touched: Time,
+}
+
+/// How the encoding of a conversation begins.
+#[derive(Debug, Deserialize)]
+pub(super) struct Head {
+    id: ConversationId,
+    #[serde(with = "in_eight_bytes")]
+    _touched: Time,
+    team: Option<Name>,
+    channel: Option<Name>,
+    cycle: u32,
 }
 
 /// How an event found its conversation.
@@ -105,6 +125,32 @@ impl Table {
         }
     }
 
+    /// The conversations at hand that probably have these ids, brought near ahead of the events that name them. One in a hundred is
+    /// another one. Goes step by step over all, so that what is far away is fetched for many at once.
+    pub fn look_ahead<'i>(&self, ids: impl Iterator<Item = (Medium, &'i str)>) -> Vec<&Conversation> {
+        let hashes: Vec<u64> = ids.map(|(medium, id)| hash(medium, id)).collect();
+        let kept: Vec<&Kept> = hashes.iter().filter_map(|hash| self.kept.find(*hash, |_| true)).collect();
+        let (mut whole, mut packed) = (Vec::with_capacity(kept.len()), 0);
+        for kept in kept {
+            match kept {
+                Kept::Whole(conversation) => whole.push(&**conversation),
+                Kept::Ended(bytes) | Kept::Forgotten(bytes) => packed ^= bytes.first().copied().unwrap_or(0),
+            }
+        }
+        black_box(packed);
+        black_box(whole.iter().fold(0, |all, conversation| all ^ conversation.glance()));
+        black_box(whole.iter().fold(0, |all, conversation| all ^ conversation.glance_further()));
+        whole
+    }
+
+    /// A conversation at hand, to be changed in what is no part of its row.
+    pub fn at_hand_mut(&mut self, id: &ConversationId) -> Option<&mut Conversation> {
+        match self.kept.find_mut(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))? {
+            Kept::Whole(conversation) => Some(conversation),
+            Kept::Ended(_) | Kept::Forgotten(_) => None,
+        }
+    }
+
     /// The ticket that a ticket was merged into. Touches nothing.
     pub fn peek_merged_into(&self, id: &ConversationId) -> Option<Name> {
         self.peek(id, |conversation| conversation.merged_into().cloned()).flatten()
@@ -117,6 +163,27 @@ impl Table {
             Kept::Ended(bytes) => Some(look(&decode(bytes))),
             Kept::Forgotten(_) => None,
         }
+    }
+
+    /// A known conversation as facts print it, and its team. The event that names it touches it (ruling 106), and needs no more of it.
+    pub fn touch(&mut self, id: &ConversationId, clock: Time) -> Option<(ConversationRef, Option<Name>)> {
+        self.forget(clock);
+        let hash = hash(id.medium, &id.id);
+        let found = match self.kept.find_mut(hash, |kept| kept.is(id.medium, &id.id))? {
+            Kept::Forgotten(_) => return None,
+            Kept::Whole(conversation) => {
+                conversation.touched = clock;
+                (conversation.reference(), conversation.team.clone())
+            }
+            Kept::Ended(bytes) => {
+                set_touched(bytes, clock);
+                self.ended.push(Reverse((clock, hash)));
+                let (Head { id, team, channel, cycle, .. }, _) = postcard::take_from_bytes(bytes).ok()?;
+                (ConversationRef { medium: id.medium, id: id.id, cycle, channel }, team)
+            }
+        };
+        self.note(id);
+        Some(found)
     }
 
     /// A known conversation, which is not started if there is none.
@@ -156,13 +223,13 @@ impl Table {
     }
 
     /// Takes a row back in. Gives the conversation, when it is one.
-    pub fn restore(&mut self, row: &Row) -> Result<Option<&Conversation>, RowError> {
+    pub fn restore(&mut self, row: &Row) -> Result<Option<&mut Conversation>, RowError> {
         let (id, content) = row.read::<ConversationId, Content>(VERSION)?;
         let hash = hash(id.medium, &id.id);
         let kept = match content {
-            Content::Forgotten(id, touched) => {
-                self.forgotten.push(Reverse((touched, hash)));
-                Kept::Forgotten(encode(&(id, touched)))
+            Content::Forgotten(forgotten) => {
+                self.forgotten.push(Reverse((forgotten.touched, hash)));
+                Kept::Forgotten(encode(&forgotten))
             }
             Content::Conversation(conversation) if conversation.is_settled() => {
                 self.ended.push(Reverse((conversation.touched, hash)));
@@ -180,7 +247,7 @@ impl Table {
             self.ended.pop();
             if let Some(kept) = self.kept.find_mut(hash, |kept| matches!(kept, Kept::Ended(_)) && kept.touched() == touched) {
                 let id = kept.id();
-                *kept = Kept::Forgotten(encode(&(&id, touched)));
+                *kept = Kept::Forgotten(encode(&Forgotten { id: id.clone(), touched }));
                 self.forgotten.push(Reverse((touched, hash)));
                 self.note(&id);
             }
@@ -257,7 +324,17 @@ impl Kept {
 
 /// Id and last touch, with which every encoding begins.
 fn head(bytes: &[u8]) -> Option<(Medium, &str, Time)> {
-    postcard::take_from_bytes(bytes).ok().map(|(head, _)| head)
+    let ((medium, id), rest): ((Medium, &str), &[u8]) = postcard::take_from_bytes(bytes).ok()?;
+    rest.first_chunk().map(|touched| (medium, id, Time(i64::from_le_bytes(*touched))))
+}
+
+/// Sets the last touch in an encoding.
+fn set_touched(bytes: &mut [u8], to: Time) {
+    let rest = postcard::take_from_bytes::<(Medium, &str)>(bytes).map_or(0, |(_, rest)| rest.len());
+    let start = bytes.len() - rest;
+    if let Some(touched) = bytes[start..].first_chunk_mut() {
+        *touched = to.0.to_le_bytes();
+    }
 }
 
 fn hash(medium: Medium, id: &str) -> u64 {

@@ -59,7 +59,7 @@ impl Conversation {
 
     /// `ticket.merged`: ends the cycle without a resolution, and gives back the open period for the other ticket. One that
     /// has ended before only redirects; a second merge is ignored.
-    pub fn merge(&mut self, into: &Name, turn: &mut Turn<'_>) -> Option<Box<Period>> {
+    pub fn merge(&mut self, into: &Name, turn: &mut Turn<'_>) -> Option<Period> {
         if self.merged_into().is_some() {
             return None;
         }
@@ -73,7 +73,7 @@ impl Conversation {
 
     /// Takes the open period of a ticket that was merged into this one. Of two open ones the earlier opened stays, its own
     /// when equal.
-    pub fn receive(&mut self, mut period: Box<Period>, turn: &mut Turn<'_>) {
+    pub fn receive(&mut self, mut period: Period, turn: &mut Turn<'_>) {
         self.reopen(turn);
         if self.period.as_ref().is_some_and(|own| own.opened_at <= period.opened_at) {
             return;

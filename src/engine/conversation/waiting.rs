@@ -71,7 +71,7 @@ impl Conversation {
     pub fn open_period(&mut self, turn: &mut Turn<'_>) {
         let opened_at = turn.moment.time;
         let shares = self.shares_from(opened_at);
-        self.period = Some(Box::new(Period { opened_at, first: !self.cycle.responded, judged: None, breach: None, shares }));
+        self.period = Some(Period { opened_at, first: !self.cycle.responded, judged: None, breach: None, shares });
         if !self.hold.is_held() {
             self.start_judging(self.hold.ended_at().unwrap_or(opened_at), turn);
         }
@@ -99,7 +99,7 @@ impl Conversation {
         self.cycle.responded = true;
         let within = wait.within;
         turn.post(self.fact(at, Some(agent.clone()), FactKind::Response { first: period.first, wait, own }));
-        self.withdrawn_response(*period, within, at)
+        self.withdrawn_response(period, within, at)
     }
 
     /// A bot's message ends the open period, if there is one; a breach that fired stays (ruling 38).
@@ -128,7 +128,7 @@ impl Conversation {
             judged_team: late.and_then(|breach| breach.team.clone()),
         };
         turn.post(self.fact(at, self.owner.agent.clone(), kind));
-        self.withdrawn_response(*period, within, at)
+        self.withdrawn_response(period, within, at)
     }
 
     fn close(&mut self, period: &Period, target: Target, turn: &mut Turn<'_>) -> Wait {

@@ -7,6 +7,7 @@ mod rows;
 mod time;
 
 use std::collections::{BTreeMap, HashSet};
+use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
@@ -135,6 +136,17 @@ impl Counters {
             time: BTreeMap::new(),
             touched: track_changes.then(HashSet::new),
         }
+    }
+
+    /// Brings the counters of agents near that these outputs change. Changes nothing.
+    pub fn look_ahead(&self, posted: &[Posted]) {
+        let facts = posted.iter().filter_map(|one| if let Output::Fact(fact) = &one.output { Some(fact) } else { None });
+        let counts = self.answers.look_ahead(facts.filter_map(|fact| {
+            let FactKind::Response { wait, .. } = &fact.kind else { return None };
+            let (agent, medium) = (fact.agent.clone()?, fact.conversation.as_ref()?.medium);
+            Some(AnswerKey { agent, team: fact.team.clone(), medium, within: wait.within })
+        }));
+        black_box(counts.into_iter().fold(0, |all, count| all ^ count));
     }
 
     /// Takes in what was decided.

@@ -7,13 +7,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Depth, Figures};
 use super::row::{Scope, State};
+use crate::kpi::hashed::Hashed;
 use crate::model::{Day, Medium, Month, Name, Row, RowError, Span, Table, Time, Zone};
 
 /// Version of the encoding of rows of [`Table::Total`] and [`Table::Correction`].
@@ -39,7 +37,7 @@ pub(super) struct Key {
 #[derive(Debug)]
 pub(super) struct Book {
     closes: Time,
-    rows: HashMap<Key, Kept, RandomState>,
+    rows: Hashed<Key, Kept>,
 }
 
 #[derive(Debug, Default)]
@@ -155,22 +153,32 @@ impl Ledger {
     /// Changes the figures of everybody who is credited. Those of all are not kept: they are the sum over teams and of what has none.
     pub fn credit(&mut self, to: &Credit<'_>, mut change: impl FnMut(&mut Figures, Scope)) {
         let calendar = &self.calendar;
-        let new_book = || Book { closes: calendar.closes(to.place.day.month()), rows: HashMap::default() };
+        let new_book = || Book { closes: calendar.closes(to.place.day.month()), rows: Hashed::default() };
         let book = self.days.entry(to.place.day).or_insert_with(new_book);
         let team = to.team.map_or(NO_TEAM, Name::clone);
         for (scope, id) in [(Scope::Agent, to.agent.cloned()), (Scope::Team, Some(team))] {
             let Some(id) = id else { continue };
-            let mut kept = match book.rows.entry(Key { scope, id, medium: to.medium, corrects: to.place.corrects }) {
-                Entry::Occupied(kept) => kept,
-                Entry::Vacant(free) => free.insert_entry(Kept::default()),
-            };
-            change(&mut kept.get_mut().figures, scope);
+            let key = Key { scope, id, medium: to.medium, corrects: to.place.corrects };
+            let (kept, _) = book.rows.get_or_insert_with(&key, Kept::default);
+            change(&mut kept.figures, scope);
             if let Some(changed) = &mut self.changed
-                && !std::mem::replace(&mut kept.get_mut().noted, true)
+                && !std::mem::replace(&mut kept.noted, true)
             {
-                changed.push((to.place.day, kept.key().clone()));
+                changed.push((to.place.day, key));
             }
         }
+    }
+
+    /// Figures of agents that these credits probably change; see [`Hashed::look_ahead`].
+    pub fn look_ahead<'a>(&self, credits: impl Iterator<Item = Credit<'a>>) -> Vec<&Figures> {
+        let mut by_day: BTreeMap<Day, Vec<Key>> = BTreeMap::new();
+        for to in credits {
+            let Some(agent) = to.agent else { continue };
+            let key = Key { scope: Scope::Agent, id: agent.clone(), medium: to.medium, corrects: to.place.corrects };
+            by_day.entry(to.place.day).or_default().push(key);
+        }
+        let near = by_day.into_iter().filter_map(|(day, keys)| Some(self.days.get(&day)?.rows.look_ahead(keys.into_iter())));
+        near.flatten().map(|kept| &kept.figures).collect()
     }
 
     /// The days that have figures.
@@ -198,8 +206,8 @@ impl Ledger {
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
         let ((day, key), figures): ((Day, Key), Figures) = row.read(VERSION)?;
         let closes = self.calendar.closes(day.month());
-        let book = self.days.entry(day).or_insert_with(|| Book { closes, rows: HashMap::default() });
-        book.rows.insert(key, Kept { figures, noted: false });
+        let book = self.days.entry(day).or_insert_with(|| Book { closes, rows: Hashed::default() });
+        book.rows.get_or_insert_with(&key, Kept::default).0.figures = figures;
         Ok(())
     }
 }

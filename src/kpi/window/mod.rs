@@ -11,6 +11,7 @@ mod ring;
 mod rows;
 
 use std::collections::HashSet;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use hdrhistogram::Histogram;
@@ -146,6 +147,20 @@ impl Windows {
             touched: settings.track_changes.then(HashSet::new),
             left_out: 0,
         }
+    }
+
+    /// Brings the rings of agents near that take these outputs in. Changes nothing. Goes step by step over all, so that what is far
+    /// away is fetched for many at once.
+    pub fn look_ahead(&self, posted: &[Posted]) {
+        let answers = posted.iter().filter_map(|one| match &one.output {
+            Output::Fact(fact) if matches!(fact.kind, FactKind::Response { .. }) => Some(fact),
+            _ => None,
+        });
+        let rings = self.agents.look_ahead(answers.filter_map(|fact| {
+            let (agent, team) = (fact.agent.clone()?, fact.team.clone());
+            Some(AgentSeries { measure: Measure::Answers, agent, team, medium: medium(fact) })
+        }));
+        black_box(rings.iter().fold(0, |all, ring| all ^ ring.ring().glance()));
     }
 
     /// Takes in what was decided.

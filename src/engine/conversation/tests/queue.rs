@@ -16,7 +16,7 @@ fn the_earliest_comes_first_then_by_medium_id_and_number() {
     for key in [&ticket, &second, &key(5), &key(7)] {
         queue.push(key.clone());
     }
-    let order: Vec<DeadlineKey> = std::iter::from_fn(|| queue.pop()).collect();
+    let order: Vec<DeadlineKey> = std::iter::from_fn(|| queue.first(|_| {}).cloned().and_then(|_| queue.pop())).collect();
     assert_eq!(order, [key(5), second, ticket, key(7)]);
 }
 

@@ -139,7 +139,7 @@ fn action(words: &[&str]) -> Action {
     let message = |from: Sender| {
         let phrases = value("phrases").map(|list| list.split(',').map(Name::new).collect()).unwrap_or_default();
         let (private, automated, edited) = (has("private"), has("automated"), has("edited"));
-        Action::Message(Box::new(Message { from, private, automated, edited, phrases }))
+        Action::Message(Message { from, private, automated, edited, phrases })
     };
     match words[0] {
         "started" => Action::Started(Box::new(Start {
