@@ -4,7 +4,7 @@ export CARGO_TERM_COLOR ?= auto
 # The same random cases in every run, so that a failure is the change's; `make test PROPTEST_RNG_SEED=7` tries others.
 export PROPTEST_RNG_SEED ?= 1
 
-.PHONY: demo test bench
+.PHONY: demo test bench torture
 
 # deskpulse with a simulated contact center and nothing else installed.
 demo:
@@ -25,3 +25,7 @@ test:
 
 bench:
 	cargo bench --locked
+
+# Kills at random times, KILLS of them: what a night is for.
+torture:
+	KILLS=$${KILLS:-1000} cargo test --release --locked --test durable kills -- --nocapture

@@ -21,7 +21,7 @@ use std::time::Duration;
 use deskpulse::clock::Clock;
 use deskpulse::config;
 use deskpulse::engine::ClockMode;
-use deskpulse::ingest::{KafkaSettings, KafkaSource, Producer};
+use deskpulse::ingest::{Beginning, KafkaSettings, KafkaSource, Producer};
 use deskpulse::model::{Span, Time};
 use deskpulse::pipeline::{Core, Parts, Service, ServiceSettings, Writer};
 use deskpulse::simulate::load::{Load, LoadSettings};
@@ -178,7 +178,7 @@ impl Running {
         let text = format!("[[policy]]\nfirst_response = \"{}ms\"\n", TARGET.0);
         let config = config::parse(&text, "bench.toml", Path::new("."), []).unwrap();
         let core = Core::new(&config.core_settings().unwrap()).unwrap();
-        let source = KafkaSource::start(&settings(broker, topic), &BTreeMap::new(), "bench", clock).unwrap();
+        let source = KafkaSource::start(&settings(broker, topic), Beginning::default(), clock).unwrap();
         let settings = ServiceSettings {
             clock_mode: ClockMode::Wall,
             idle_after: config.engine.idle_after,

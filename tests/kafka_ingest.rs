@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deskpulse::clock::Clock;
-use deskpulse::ingest::{Assignment, KafkaOption, KafkaSettings, KafkaSource, Source, SourceEvent};
-use deskpulse::model::{NextOffset, PartitionId, Time};
+use deskpulse::ingest::{Assignment, Beginning, KafkaOption, KafkaSettings, KafkaSource, Owner, Source, SourceEvent};
+use deskpulse::model::{NextOffset, PartitionId, Reached, Time};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use support::broker::{Broker, PLAIN_USER, SCRAM_USER};
@@ -44,9 +44,11 @@ struct Heard {
 impl Heard {
     fn start(settings: &KafkaSettings, positions: &[(&str, u32, i64)]) -> Self {
         let clock = Clock::start();
-        let positions = positions.iter().map(|(topic, partition, next)| (((*topic).to_owned(), *partition), NextOffset(*next))).collect();
+        let reached = |next: i64| Reached { next: NextOffset(next), last: None };
+        let positions = positions.iter().map(|(topic, partition, next)| (((*topic).to_owned(), *partition), reached(*next))).collect();
+        let beginning = Beginning { positions, owner: Some(Owner { store: "store-7".to_owned(), takes_over: true }) };
         Self {
-            source: KafkaSource::start(settings, &positions, "store-7", clock).unwrap(),
+            source: KafkaSource::start(settings, beginning, clock).unwrap(),
             clock,
             assigned: BTreeMap::new(),
             records: BTreeMap::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ingest::{EmbeddedBroker, Feed, KafkaSource, ProducerError};
+use crate::ingest::{Beginning, EmbeddedBroker, Feed, KafkaSource, ProducerError};
 use crate::model::{Name, Span, Time};
 use crate::pipeline::{self, Core, Parts};
 use crate::simulate::{Simulation, SimulationSettings, Topic};
@@ -71,7 +71,7 @@ pub fn demo(demo: &Demo, started: impl FnOnce(SocketAddr), status: impl FnMut(De
         let listeners = Listeners::open(&config).await?;
         started(listeners.address()?);
         let clock = Clock::start();
-        let source = KafkaSource::start(&config.kafka, &BTreeMap::new(), "demo", clock)?;
+        let source = KafkaSource::start(&config.kafka, Beginning::default(), clock)?;
         let progress = Progress::default();
         let simulation =
             Simulation::new(&SimulationSettings::new(demo.seed, demo.agents, clock.now() - LEAD).with_time_of_day(TIME_OF_DAY));

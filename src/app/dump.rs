@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::ingest::{Batch, KafkaSettings, KafkaSource, KafkaSourceError, Source, SourceEvent};
+use crate::ingest::{Batch, Beginning, KafkaSettings, KafkaSource, KafkaSourceError, Source, SourceEvent};
 use crate::model::PartitionId;
 
 /// How long closing the connection may take.
@@ -47,7 +47,7 @@ pub fn dump(settings: &KafkaSettings, folder: &Path) -> Result<Vec<PathBuf>, Dum
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::fs::create_dir_all(folder).map_err(|source| DumpError::Write { path: folder.to_owned(), source })?;
     runtime.block_on(async {
-        let mut source = KafkaSource::start(settings, &BTreeMap::new(), "dump", Clock::start())?;
+        let mut source = KafkaSource::start(settings, Beginning::default(), Clock::start())?;
         let mut files = Files { folder, topics: &settings.topics, open: BTreeMap::new() };
         let mut unread = BTreeSet::new();
         let mut trouble = "they do not answer".to_owned();

@@ -17,8 +17,8 @@ use tracing::{info, warn};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::http::{self, Site};
-use crate::ingest::{EmbeddedError, KafkaSettings, KafkaSource, KafkaSourceError, ProducerError, Source};
-use crate::model::{NextOffset, PartitionId, Reached, Topics};
+use crate::ingest::{Beginning, EmbeddedError, KafkaSettings, KafkaSource, KafkaSourceError, Owner, ProducerError, Source};
+use crate::model::{PartitionId, Reached, Topics};
 use crate::pipeline::{Core, CoreError, Parts, Service, ServiceError, ServiceSettings, Writer, restore};
 use crate::store::{Sqlite, StoreError};
 use crate::telemetry::ServiceMetrics;
@@ -80,11 +80,18 @@ impl AppError {
     }
 }
 
+/// What is allowed at one start only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ServeOptions {
+    /// An empty store, or another one than before, may begin to read for the group.
+    pub bootstrap: bool,
+}
+
 /// Runs the service until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// When it cannot start, or cannot go on.
-pub fn serve(config: &Config) -> Result<(), AppError> {
+pub fn serve(config: &Config, options: ServeOptions) -> Result<(), AppError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let listeners = Listeners::open(config).await?;
@@ -94,7 +101,9 @@ pub fn serve(config: &Config) -> Result<(), AppError> {
         let positions = restore(&mut core, &mut store, clock)?;
         let topics = store.topics();
         let kafka = KafkaSettings { topics: topics.to_vec(), ..config.kafka.clone() };
-        let source = KafkaSource::start(&kafka, &named(&topics, &positions), store.id().as_str(), clock)?;
+        let owner = Owner { store: store.id().as_str().to_owned(), takes_over: options.bootstrap };
+        let beginning = Beginning { positions: named(&topics, &positions), owner: Some(owner) };
+        let source = KafkaSource::start(&kafka, beginning, clock)?;
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
         let settings = service_settings(config, topics)?;
         let parts = Parts { core, source, positions, writer: Writer::start(store, clock)?, metrics: ServiceMetrics::default() };
@@ -103,9 +112,9 @@ pub fn serve(config: &Config) -> Result<(), AppError> {
 }
 
 /// Positions by the names of their topics.
-fn named(topics: &Topics, positions: &BTreeMap<PartitionId, Reached>) -> BTreeMap<(String, u32), NextOffset> {
+fn named(topics: &Topics, positions: &BTreeMap<PartitionId, Reached>) -> BTreeMap<(String, u32), Reached> {
     let name = |partition: &PartitionId| topics.get(usize::from(partition.topic)).cloned().unwrap_or_default();
-    positions.iter().map(|(partition, reached)| ((name(partition), partition.partition), reached.next)).collect()
+    positions.iter().map(|(partition, reached)| ((name(partition), partition.partition), *reached)).collect()
 }
 
 /// The sockets that are answered.

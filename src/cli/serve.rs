@@ -16,6 +16,9 @@ pub struct Args {
     /// Address of board, API and metrics, in place of http.listen
     #[arg(long, value_name = "ADDRESS", value_parser = super::parse_address)]
     listen: Option<SocketAddr>,
+    /// Let an empty store, or another one than before, begin to read for kafka.group: its numbers begin with what the topics still hold
+    #[arg(long)]
+    bootstrap: bool,
 }
 
 /// Runs the command.
@@ -29,5 +32,5 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     for warning in config.warnings() {
         super::warn(&warning);
     }
-    app::serve(&config).map_err(CommandError::of_app)
+    app::serve(&config, app::ServeOptions { bootstrap: args.bootstrap }).map_err(CommandError::of_app)
 }

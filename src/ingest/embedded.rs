@@ -141,14 +141,14 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::ingest::{KafkaSource, Source, SourceEvent};
+    use crate::ingest::{Beginning, KafkaSource, Source, SourceEvent};
     use crate::model::{NextOffset, PartitionId};
 
     #[tokio::test]
     async fn what_is_fed_is_read_in_order_and_confirmed_and_the_feed_stays_near() {
         let topics = ["chat.events".to_owned(), "agent.events".to_owned()];
         let broker = EmbeddedBroker::start(&topics, 2).unwrap();
-        let mut source = KafkaSource::start(&broker.settings(), &BTreeMap::new(), "store", Clock::start()).unwrap();
+        let mut source = KafkaSource::start(&broker.settings(), Beginning::default(), Clock::start()).unwrap();
         let mut feed = broker.feed(source.taken()).unwrap();
         assert_eq!(feed.room(), AHEAD);
         for number in 0..3_000 {

@@ -18,7 +18,7 @@ pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Sla,
 pub use id::{ConversationId, Holder, Medium, Name};
 pub use period::{Day, Month, Zone};
 pub use receipt::{Place, Receipt, ReceiptPage, ReceiptQuery};
-pub use record::{Mark, NextOffset, PartitionId, Position, Reached, Topics};
+pub use record::{Mark, NextOffset, PartitionId, Position, Reached, STORE_ID_PREFIX, Topics};
 pub use rejected::{RejectCount, Rejected};
 pub use row::{Row, RowError, Table};
 pub use tally::{Output, Posted, SpentTime, Tally};

@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 /// One partition of a topic, or one file of a replay. Ordered as ties at one instant are: topic as configured, then partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PartitionId {
-    /// Index of the topic in the configuration; of a file, its position on the command line.
+    /// The topic's number: its place in the configuration, or the one that a store gave it; of a file, its position on the command line.
     pub topic: u16,
     /// The partition's number; 0 for a file.
     pub partition: u32,
@@ -65,5 +65,8 @@ pub struct Position {
     pub offset: i64,
 }
 
-/// The names behind [`PartitionId::topic`], in the order of the configuration.
+/// How the id of every store begins: a label beside positions at the broker is known by it.
+pub const STORE_ID_PREFIX: &str = "deskpulse-";
+
+/// The names behind [`PartitionId::topic`], by their numbers: the order of the configuration, or the one that a store keeps.
 pub type Topics = Arc<[String]>;

@@ -160,6 +160,9 @@ impl<S: Source> Service<S> {
         if !self.source.close(CLOSE_LIMIT).await {
             warn!("the connection to the brokers did not close within {CLOSE_LIMIT:?}; nothing is lost by that");
         }
+        if outcome.is_ok() {
+            self.writer.close();
+        }
         outcome
     }
 

@@ -2,7 +2,7 @@
 //! meanwhile, and so grows with the load.
 
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
@@ -10,11 +10,12 @@ use crate::clock::Clock;
 use crate::model::Span;
 use crate::store::{Commit, Store, StoreError, failpoint};
 
-/// The loop's end of the thread. When it is dropped, the thread closes the store and ends.
+/// The loop's end of the thread.
 #[derive(Debug)]
 pub struct Writer {
     commits: SyncSender<Commit>,
     written: mpsc::Receiver<Result<Span, StoreError>>,
+    thread: JoinHandle<()>,
     is_durable: bool,
 }
 
@@ -27,7 +28,7 @@ impl Writer {
         let is_durable = store.is_durable();
         let (commits, waiting) = sync_channel::<Commit>(1);
         let (done, written) = mpsc::channel(1);
-        thread::Builder::new().name("store".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
             while let Ok(commit) = waiting.recv() {
                 let begun = clock.now();
                 let result = store.commit(commit).map(|()| clock.now() - begun);
@@ -37,7 +38,7 @@ impl Writer {
                 }
             }
         })?;
-        Ok(Self { commits, written, is_durable })
+        Ok(Self { commits, written, thread, is_durable })
     }
 
     /// Whether what is written outlives the process. Rows are only asked for when it does.
@@ -58,5 +59,11 @@ impl Writer {
     /// When it could not be kept: then nothing will be any more.
     pub async fn written(&mut self) -> Option<Result<Span, StoreError>> {
         self.written.recv().await
+    }
+
+    /// Waits until the store is closed: one file is then all there is of it.
+    pub fn close(self) {
+        drop((self.commits, self.written));
+        let _ended_well = self.thread.join().is_ok();
     }
 }

@@ -19,6 +19,8 @@ pub struct Replayed {
     /// The page of metrics at the end.
     pub page: Page,
     pub summary: Summary,
+    /// The clock at the end in milliseconds.
+    pub clock: i64,
 }
 
 impl Replayed {
@@ -37,6 +39,6 @@ impl Replayed {
         let totals = rows.map(|row| view::totals::line(&row)).collect();
         let display = config.display().unwrap();
         let page = view::metrics::render(&core.snapshot(true, &display), core.engine().clock());
-        Self { facts, totals, page: Page::read(page), summary: core.summary() }
+        Self { facts, totals, page: Page::read(page), summary: core.summary(), clock: core.engine().clock().0 }
     }
 }

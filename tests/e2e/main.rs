@@ -12,10 +12,12 @@ mod support;
 mod sets;
 
 mod http;
+#[expect(dead_code, reason = "tests/durable needs more of it")]
 mod library;
 mod log;
 mod malformed;
 mod page;
+#[expect(dead_code, reason = "tests/durable needs more of it")]
 mod program;
 mod prometheus;
 mod refused;

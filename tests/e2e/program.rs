@@ -81,21 +81,52 @@ impl Service {
     /// Starts it and waits for the address at which it listens, nothing more.
     pub fn start(setting: &Setting) -> Self {
         let mut service = Self::launch(setting);
+        service.listens();
+        service
+    }
+
+    /// Waits for the address at which it listens.
+    pub fn listens(&mut self) {
         let address = until(LIMIT, "the service names its address", || {
-            let log = service.log();
-            assert!(service.process.try_wait().unwrap().is_none(), "the service has ended: {log}");
+            let log = self.log();
+            assert!(self.process.try_wait().unwrap().is_none(), "the service has ended: {log}");
             let address = log.lines().find_map(|line| line.split_once("on http://")).map(|(_, address)| address.trim().to_owned());
             address.ok_or(log)
         });
-        service.address = Some(address.parse().unwrap());
-        service
+        self.address = Some(address.parse().unwrap());
     }
 
     /// Starts it and waits for nothing.
     pub fn launch(setting: &Setting) -> Self {
+        Self::launch_with(setting, &[], &[])
+    }
+
+    /// Starts it so that it ends at a named point.
+    pub fn launch_to(setting: &Setting, failpoint: &str) -> Self {
+        Self::launch_with(setting, &[], &[("DESKPULSE_FAILPOINT", failpoint)])
+    }
+
+    /// Starts it with more flags and variables.
+    pub fn launch_with(setting: &Setting, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let log = setting.folder.path().join("serve.log");
-        let process = deskpulse(&["serve", "--config", path(&setting.config)], Path::new("/dev/null"), &log);
+        let arguments = [&["serve", "--config", path(&setting.config)], flags].concat();
+        let process = command(&arguments, Path::new("/dev/null"), &log).envs(variables.iter().copied()).spawn().unwrap();
         Self { process, log, address: None }
+    }
+
+    /// A page of metrics, if it listens and answers by now.
+    pub fn scrape(&mut self) -> Option<Page> {
+        if self.address.is_none() {
+            let log = self.log();
+            self.address = log.lines().find_map(|line| line.split_once("on http://")?.1.trim().parse().ok());
+        }
+        let answer = http::get(self.address?, "/metrics").ok()?;
+        (answer.status == 200).then(|| Page::read(answer.body))
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
     }
 
     /// Where it listens.
@@ -182,9 +213,14 @@ pub fn end(process: &mut Child) {
 }
 
 fn deskpulse(arguments: &[&str], out: &Path, log: &Path) -> Child {
+    command(arguments, out, log).spawn().unwrap()
+}
+
+fn command(arguments: &[&str], out: &Path, log: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deskpulse"));
     command.args(arguments).stdin(Stdio::null()).stdout(File::create(out).unwrap()).stderr(File::create(log).unwrap());
-    command.env_remove("RUST_LOG").spawn().unwrap()
+    command.env_remove("RUST_LOG");
+    command
 }
 
 fn read(file: &Path) -> String {

@@ -52,7 +52,7 @@ fn lost(topics: &Topics, topic: u16, state: &TopicState, positions: &BTreeMap<Pa
 pub(super) fn shrunk(topic: &str, had: u32, has: u32) -> String {
     format!(
         "topic {topic} had {had} partitions and now has {has}: it was deleted and created anew; \
-         start with a new store, or give the topic its old name back"
+         read it under another name, or begin anew with a new store and --bootstrap"
     )
 }
 
@@ -72,7 +72,7 @@ fn start(topics: &Topics, partition: PartitionId, extent: Extent, ours: Option<N
 pub(super) fn too_low(topic: &str, partition: PartitionId, ours: NextOffset, low: NextOffset) -> String {
     format!(
         "{topic}/{}: we have read up to offset {}, but the log now begins at {}: {} records were deleted unread; \
-         lengthen the topic's retention, and start with a new store or with one that was kept up to date",
+         lengthen the topic's retention, and restore a store that has read further, or begin anew with a new store and --bootstrap",
         partition.partition,
         ours.0,
         low.0,
@@ -84,7 +84,7 @@ pub(super) fn too_low(topic: &str, partition: PartitionId, ours: NextOffset, low
 pub(super) fn too_high(topic: &str, partition: PartitionId, ours: NextOffset, end: NextOffset) -> String {
     format!(
         "{topic}/{}: we have read up to offset {}, but the log ends at {}: it was truncated, or the topic was deleted and created anew; \
-         start with a new store, or restore the topic",
+         restore the topic, or begin anew with a new store and --bootstrap",
         partition.partition, ours.0, end.0,
     )
 }

@@ -11,6 +11,8 @@
 
 mod client;
 mod layout;
+mod owner;
+mod proof;
 mod reader;
 mod rounds;
 mod single;
@@ -30,15 +32,18 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::model::{NextOffset, PartitionId, Span, Topics};
+use crate::model::{NextOffset, PartitionId, Reached, Span, Topics};
 
 use super::{KafkaSettings, SettingsError, Source, SourceEvent};
 use client::{Client, Complaints, Listener};
+use proof::Proof;
 use reader::{Reader, Rounds};
 use survey::Surveyor;
 use wishes::Wishes;
 
 pub use single::single_record;
+
+pub use owner::Owner;
 
 pub(super) use client::{apply_settings, create, log_line};
 
@@ -66,6 +71,15 @@ pub enum KafkaSourceError {
         /// Why.
         reason: String,
     },
+}
+
+/// From where a source reads, and for whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beginning {
+    /// Positions of our store, by topic and partition. What has none is read from its beginning.
+    pub positions: BTreeMap<(String, u32), Reached>,
+    /// Our store. Without one nothing is held against what the broker keeps for the group.
+    pub owner: Option<Owner>,
 }
 
 /// How many records a source has handed on since its start.
@@ -105,23 +119,17 @@ impl KafkaSource {
 
     /// Starts reading. Returns at once: whether the broker answers, and what it says, comes as events.
     ///
-    /// `positions` are those of our store, by topic and partition; `store` is its id, shown with the positions to lag tools.
-    ///
     /// # Errors
     /// When a setting is not allowed, or a file that it names cannot be read.
-    pub fn start(
-        settings: &KafkaSettings,
-        positions: &BTreeMap<(String, u32), NextOffset>,
-        store: &str,
-        clock: Clock,
-    ) -> Result<Self, KafkaSourceError> {
+    pub fn start(settings: &KafkaSettings, beginning: Beginning, clock: Clock) -> Result<Self, KafkaSourceError> {
         let complaints = Complaints::new(clock);
         let config = client::consumer_config(settings, true)?;
         let layout_every = config.get("topic.metadata.refresh.interval.ms").and_then(|value| value.parse().ok()).filter(|every| *every > 0);
         let reading: Client = create(&config, Listener::new(complaints.clone()))?;
         let asking: Client = create(&client::consumer_config(settings, false)?, Listener::new(complaints.clone()))?;
         let topics: Topics = settings.topics.as_slice().into();
-        let wishes = Wishes::new(store);
+        let Beginning { positions, owner } = beginning;
+        let wishes = Wishes::new(owner.as_ref().map_or("", |owner| &owner.store));
         let taken = Taken::default();
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let (questions, asked) = sync_channel(1);
@@ -132,7 +140,10 @@ impl KafkaSource {
             topics,
             clock,
             complaints,
-            positions: rounds::known_positions(&settings.topics, positions),
+            positions: rounds::known_positions(&settings.topics, &positions),
+            owner,
+            group: settings.group.clone(),
+            proof: Proof::default(),
             layout_every: layout_every.map_or(LAYOUT_EVERY, Span),
             wishes: wishes.clone(),
             events,

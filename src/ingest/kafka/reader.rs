@@ -12,11 +12,13 @@ use rdkafka::topic_partition_list::Offset;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::model::{NextOffset, PartitionId, Position, Span, Time, Topics};
+use crate::model::{NextOffset, PartitionId, Position, Reached, Span, Time, Topics};
 
 use super::super::{Batch, SourceEvent};
 use super::Taken;
 use super::client::{Client, Complaints};
+use super::owner::Owner;
+use super::proof::Proof;
 use super::standing::Standing;
 use super::survey::{Question, Survey};
 use super::wishes::Wishes;
@@ -52,7 +54,13 @@ pub(super) struct Reader {
     pub(super) clock: Clock,
     pub(super) complaints: Complaints,
     /// Where our store stands, from before the start.
-    pub(super) positions: BTreeMap<PartitionId, NextOffset>,
+    pub(super) positions: BTreeMap<PartitionId, Reached>,
+    /// Our store; without one nobody has to be asked.
+    pub(super) owner: Option<Owner>,
+    /// Under whose name positions are shown.
+    pub(super) group: String,
+    /// Whether the logs are those that we have read.
+    pub(super) proof: Proof,
     /// How often to look for new partitions.
     pub(super) layout_every: Span,
     pub(super) wishes: Wishes,
@@ -76,6 +84,8 @@ pub(super) struct Rounds {
     pub(super) asked: Option<Time>,
     pub(super) layout: Option<Time>,
     pub(super) outstanding: bool,
+    /// It is known whose log it is.
+    pub(super) owner_checked: bool,
     pub(super) looked_up: Option<Time>,
     /// Ask again soon: a partition seems to be read to its end, or something is odd.
     pub(super) soon: bool,
@@ -109,6 +119,9 @@ impl Reader {
         if let Ok(survey) = self.answers.try_recv() {
             self.rounds.outstanding = false;
             self.take_survey(survey)?;
+        }
+        if self.look()? {
+            return Ok(());
         }
         self.read()?;
         self.confirm()
@@ -225,7 +238,7 @@ fn take(message: &BorrowedMessage<'_>, batch: &mut Batch, topics: &Topics, stand
 }
 
 /// What an error in place of a record means.
-fn heed(
+pub(super) fn heed(
     error: &KafkaError,
     rounds: &mut Rounds,
     standings: &BTreeMap<PartitionId, Standing>,

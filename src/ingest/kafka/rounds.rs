@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
 
-use crate::model::{NextOffset, PartitionId, Span, Time};
+use crate::model::{PartitionId, Reached, Span, Time};
 
 use super::super::{Assignment, SourceEvent};
 use super::client::Kind;
@@ -177,7 +177,17 @@ impl Reader {
     /// Takes partitions that are new to us.
     fn take_plan(&mut self, states: &[TopicState], extents: &BTreeMap<PartitionId, Extent>, now: Time) -> Result<(), Ended> {
         let known = |partition| self.standings.contains_key(&partition) || self.failed.contains(&partition);
-        let Plan { assign, fail } = layout::plan(&self.topics, states, extents, &self.positions, known);
+        let positions = self.positions.iter().map(|(partition, reached)| (*partition, reached.next)).collect();
+        let Plan { assign, fail } = layout::plan(&self.topics, states, extents, &positions, known);
+        let is_first = self.standings.is_empty();
+        if is_first && fail.is_empty() {
+            let partitions: Vec<PartitionId> = assign.iter().map(|assignment| assignment.partition).collect();
+            if !self.check_owner(&partitions)? || !self.prove(&assign, extents)? {
+                // Asked again with the next answer.
+                self.rounds.layout = None;
+                return Ok(());
+            }
+        }
         if !assign.is_empty() {
             self.assign(&assign)?;
             self.standings.extend(assign.iter().map(|assignment| (assignment.partition, Standing::new(assignment.from, now))));
@@ -212,11 +222,11 @@ impl Reader {
 }
 
 /// The positions of our store in the words of these settings; those of topics that are not read any more are left out.
-pub(super) fn known_positions(topics: &[String], positions: &BTreeMap<(String, u32), NextOffset>) -> BTreeMap<PartitionId, NextOffset> {
+pub(super) fn known_positions(topics: &[String], positions: &BTreeMap<(String, u32), Reached>) -> BTreeMap<PartitionId, Reached> {
     let mut known = BTreeMap::new();
-    for ((name, partition), next) in positions {
+    for ((name, partition), reached) in positions {
         if let Some(topic) = topics.iter().position(|topic| topic == name).and_then(|index| u16::try_from(index).ok()) {
-            known.insert(PartitionId { topic, partition: *partition }, *next);
+            known.insert(PartitionId { topic, partition: *partition }, *reached);
         }
     }
     known

@@ -23,7 +23,7 @@ fn web_server() -> String {
 #[tokio::test]
 async fn an_address_at_which_no_kafka_broker_answers_is_told_as_such() {
     let settings = KafkaSettings { brokers: vec![web_server()], ..KafkaSettings::default() };
-    let mut source = KafkaSource::start(&settings, &BTreeMap::new(), "test", Clock::start()).unwrap();
+    let mut source = KafkaSource::start(&settings, Beginning::default(), Clock::start()).unwrap();
     let reason = loop {
         match source.next().await {
             Some(SourceEvent::Fatal(reason)) => break reason,

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
+use crate::model::STORE_ID_PREFIX;
+
 use super::super::StoreError;
 use super::fault::Fault;
 use super::{configurations, digest, positions, quarantine, receipts, state};
@@ -27,7 +29,7 @@ pub struct StoreId(String);
 
 impl StoreId {
     /// How every id begins.
-    pub const PREFIX: &str = "deskpulse-";
+    pub const PREFIX: &str = STORE_ID_PREFIX;
 
     /// The id as text.
     #[must_use]

@@ -1,0 +1,33 @@
+//! Never lost, never twice: the real program over a real Apache Kafka broker is killed again and again, and still counts what a replay
+//! of the dump counts. A store that does not fit its log is refused.
+//!
+//! Needs Java 17 or later and Maven (see tests/kafka/fetch.sh). `KILLS=1000 cargo test --release --test durable kills` is the long run.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its setting is not as it must be")]
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "these tests need only a part of it")]
+mod support;
+
+#[path = "../e2e/http.rs"]
+#[expect(dead_code, reason = "these tests need only a part of it")]
+mod http;
+#[path = "../e2e/library.rs"]
+#[expect(dead_code, reason = "these tests need only a part of it")]
+mod library;
+#[path = "../e2e/log.rs"]
+#[expect(dead_code, reason = "these tests need only a part of it")]
+mod log;
+#[path = "../e2e/page.rs"]
+mod page;
+#[path = "../e2e/program.rs"]
+#[expect(dead_code, reason = "these tests need only a part of it")]
+mod program;
+#[path = "../e2e/until.rs"]
+mod until;
+
+mod counters;
+mod day;
+mod kept;
+mod killed;
+mod refused;
