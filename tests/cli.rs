@@ -434,7 +434,22 @@ fn every_command_has_a_help_that_says_what_it_is_for() {
     let whole = run(&["--help"]);
     assert_eq!(whole.code, 0);
     assert!(whole.out.contains("Exit codes: 0 done, 1 failed while running, 2 usage or configuration."));
-    for command in ["demo", "serve", "replay", "explain", "simulate", "check", "dump", "schema", "health"] {
+    for command in [
+        "demo",
+        "serve",
+        "replay",
+        "explain",
+        "simulate",
+        "check",
+        "dump",
+        "schema",
+        "health",
+        "facts",
+        "quarantine",
+        "backup",
+        "restore",
+        "ledger",
+    ] {
         let help = run(&[command, "--help"]);
         let first = help.out.lines().next().unwrap_or_default();
         assert_eq!(help.code, 0, "{command}");

@@ -1,13 +1,17 @@
 //! The program: builds the parts, runs them, and shuts them down in order.
 
+mod accept;
+mod chores;
 mod demo;
 mod dump;
+mod publish;
 mod simulated;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,16 +20,17 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::http::{self, Site};
+use crate::http::{self, Receipts, Site};
 use crate::ingest::{Beginning, EmbeddedError, KafkaSettings, KafkaSource, KafkaSourceError, Owner, ProducerError, Source};
-use crate::model::{PartitionId, Reached, Topics};
+use crate::model::{PartitionId, Reached, ReceiptQuery, Topics};
 use crate::pipeline::{Core, CoreError, Parts, Service, ServiceError, ServiceSettings, Writer, restore};
-use crate::store::{Sqlite, StoreError};
+use crate::store::{Reader, Sqlite, StoreError};
 use crate::telemetry::ServiceMetrics;
 use crate::view::Published;
 
 pub use demo::{Demo, DemoStatus, demo};
 pub use dump::{DumpError, dump};
+pub use publish::publish_ledger;
 
 /// Why the program ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +44,12 @@ pub enum AppError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The configuration would change time that has passed.
+    #[error("the configuration would change time that has passed: {0}; change it back, or take it from here on with --accept-config")]
+    Past(String),
+    /// The configuration has no form in which it can be kept.
+    #[error("the configuration cannot be kept with the store: {0}")]
+    Unwritable(String),
     /// The Kafka client.
     #[error(transparent)]
     Kafka(#[from] KafkaSourceError),
@@ -75,7 +86,11 @@ impl AppError {
     pub fn is_usage(&self) -> bool {
         matches!(
             self,
-            Self::Config(_) | Self::Core(_) | Self::Kafka(KafkaSourceError::Settings(_)) | Self::Store(StoreError::TopicGone { .. })
+            Self::Config(_)
+                | Self::Core(_)
+                | Self::Past(_)
+                | Self::Kafka(KafkaSourceError::Settings(_))
+                | Self::Store(StoreError::TopicGone { .. })
         )
     }
 }
@@ -85,6 +100,8 @@ impl AppError {
 pub struct ServeOptions {
     /// An empty store, or another one than before, may begin to read for the group.
     pub bootstrap: bool,
+    /// A configuration that would change time that has passed is taken from here on.
+    pub accept_config: bool,
 }
 
 /// Runs the service until SIGTERM or SIGINT.
@@ -99,6 +116,9 @@ pub fn serve(config: &Config, options: ServeOptions) -> Result<(), AppError> {
         let mut store = Sqlite::open(Path::new(&config.store.path), &config.kafka.topics)?;
         let mut core = Core::new(&config.core_settings()?.keeping_changes())?;
         let positions = restore(&mut core, &mut store, clock)?;
+        accept::enter(config, &mut store, core.engine().clock(), clock.now(), options.accept_config)?;
+        store.keep_receipts(config.store.keep_receipts);
+        let _chores = chores::start(config, clock)?;
         let topics = store.topics();
         let kafka = KafkaSettings { topics: topics.to_vec(), ..config.kafka.clone() };
         let owner = Owner { store: store.id().as_str().to_owned(), takes_over: options.bootstrap };
@@ -107,8 +127,15 @@ pub fn serve(config: &Config, options: ServeOptions) -> Result<(), AppError> {
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
         let settings = service_settings(config, topics)?;
         let parts = Parts { core, source, positions, writer: Writer::start(store, clock)?, metrics: ServiceMetrics::default() };
-        run(settings, clock, parts, listeners, terminated()).await
+        run(settings, clock, parts, listeners, Some(receipts(config)?), terminated()).await
     })
+}
+
+/// The receipts of the configured store, read by a connection of its own for each question.
+fn receipts(config: &Config) -> Result<Receipts, ConfigError> {
+    let path = PathBuf::from(&config.store.path);
+    let read = move |query: &ReceiptQuery| Reader::open(&path).and_then(|store| store.receipts(query)).map_err(|error| error.to_string());
+    Ok(Receipts::new(Arc::new(read), config.zone()?))
 }
 
 /// Positions by the names of their topics.
@@ -150,6 +177,7 @@ pub(crate) async fn run<S: Source + Send + 'static>(
     clock: Clock,
     parts: Parts<S>,
     listeners: Listeners,
+    receipts: Option<Receipts>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AppError> {
     let handle = parts.metrics.handle();
@@ -168,6 +196,10 @@ pub(crate) async fn run<S: Source + Send + 'static>(
         let _heard = ended.send(result).is_ok();
     })?;
     let site = Site::new(published.clone(), handle, clock);
+    let site = match receipts {
+        Some(receipts) => site.with_receipts(receipts),
+        None => site,
+    };
     let main = tokio::spawn(http::serve(listeners.main, site.routes(), ended_of(published.clone())));
     let metrics = listeners.metrics.map(|listener| tokio::spawn(http::serve(listener, site.metrics_routes(), ended_of(published))));
     drop(site);

@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
     /// The first ones only
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "N", value_parser = super::whole::<usize>(1, u64::MAX))]
     limit: Option<usize>,
     /// Add the hash of the configuration that each was decided under
     #[arg(long)]

@@ -8,6 +8,7 @@ mod dump;
 mod explain;
 mod facts;
 mod health;
+mod ledger;
 mod progress;
 mod quarantine;
 mod replay;
@@ -52,6 +53,7 @@ enum Command {
     Quarantine(quarantine::Args),
     Backup(backup::Args),
     Restore(backup::RestoreArgs),
+    Ledger(ledger::Args),
 }
 
 /// Why a command failed, and with which exit code.
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Quarantine(args) => quarantine::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::restore(&args),
+        Command::Ledger(args) => ledger::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

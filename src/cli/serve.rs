@@ -19,6 +19,9 @@ pub struct Args {
     /// Let an empty store, or another one than before, begin to read for kafka.group: its numbers begin with what the topics still hold
     #[arg(long)]
     bootstrap: bool,
+    /// Take a configuration that would change time that has passed: it counts from here on, what was told stays as it was told
+    #[arg(long)]
+    accept_config: bool,
 }
 
 /// Runs the command.
@@ -32,5 +35,6 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     for warning in config.warnings() {
         super::warn(&warning);
     }
-    app::serve(&config, app::ServeOptions { bootstrap: args.bootstrap }).map_err(CommandError::of_app)
+    let options = app::ServeOptions { bootstrap: args.bootstrap, accept_config: args.accept_config };
+    app::serve(&config, options).map_err(CommandError::of_app)
 }

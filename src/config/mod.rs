@@ -6,6 +6,7 @@ mod past;
 mod people;
 mod reference;
 mod sections;
+mod store;
 mod words;
 
 use std::path::Path;
@@ -17,9 +18,10 @@ use crate::pipeline::{CoreSettings, Display};
 use crate::store::failpoint;
 use crate::view::SeriesOptions;
 
-pub use past::{PastChange, past_changes};
+pub use past::{PastChange, changed_keys, past_changes};
 pub use reference::markdown;
-pub use sections::{Agents, Config, EngineSection, Http, Metrics, People, PolicySection, Store, TargetSetting, WordList};
+pub use sections::{Agents, Config, EngineSection, Http, Metrics, People, PolicySection, TargetSetting, WordList};
+pub use store::Store;
 
 /// Prefix of environment variables that override the file.
 pub const VARIABLE_PREFIX: &str = "DESKPULSE_";

@@ -65,6 +65,29 @@ pub fn past_changes(before: &Table, after: &Table, today: Day) -> Vec<PastChange
     changes
 }
 
+/// The keys in which two resolved configurations differ, in order; a list, like that of the policies, is one key.
+#[must_use]
+pub fn changed_keys(before: &Table, after: &Table) -> Vec<String> {
+    let mut keys = Vec::new();
+    differences("", before, after, &mut keys);
+    keys
+}
+
+fn differences(path: &str, before: &Table, after: &Table, keys: &mut Vec<String>) {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let nothing = Table::new();
+    for name in names {
+        let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match (before.get(name), after.get(name)) {
+            (was, is) if was == is => {}
+            (Some(Value::Table(was)), Some(Value::Table(is))) => differences(&key, was, is, keys),
+            (None, Some(Value::Table(is))) => differences(&key, &nothing, is, keys),
+            (Some(Value::Table(was)), None) => differences(&key, was, &nothing, keys),
+            _ => keys.push(key),
+        }
+    }
+}
+
 fn change(key: &str, before: &str, after: &str, effect: &str) -> PastChange {
     PastChange { key: key.to_owned(), before: before.to_owned(), after: after.to_owned(), effect: effect.to_owned() }
 }

@@ -28,6 +28,15 @@ const KEYS: &[Key] = &[
         "store.path",
         "File in which state, totals and positions are kept, one for each instance, on a disk of its host. It is made at the first start.",
     ),
+    key("store.keep_receipts", "How long receipts (facts) are kept, in days before that of the newest."),
+    key(
+        "store.snapshots",
+        "How many snapshots of the store are kept; `0` makes none. A new one is opened and checked before an old one goes.",
+    ),
+    key("store.snapshot_every", "How often a snapshot is made."),
+    key("store.snapshot_folder", "Folder for snapshots. Empty: beside the store, its name with `.snapshots` after it."),
+    key("store.ledger", "File for the published copy of the ledger, for people with `sqlite3` (docs/ledger.md). Empty: none."),
+    key("store.ledger_every", "How often the copy is made anew; it takes a second copy of totals in memory meanwhile."),
     key(
         "engine.clock",
         "`wall`: the broker's confirmations move the clock, a breach needs no further event. `events`: only events do, for old logs.",

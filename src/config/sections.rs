@@ -14,6 +14,7 @@ use crate::model::{Category, Medium, Name, Span};
 use crate::pipeline::CoreError;
 use crate::view::AgentOption;
 
+use super::store::Store;
 use super::{ConfigError, people};
 
 /// The whole file.
@@ -104,20 +105,6 @@ impl Http {
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| D::Error::custom(format!("{text:?}: wanted an IP address with a port, such as \"127.0.0.1:9464\"")))
-}
-
-/// Section `[store]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Store {
-    /// The file in which state, totals and positions are kept.
-    pub path: String,
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self { path: "deskpulse.db".to_owned() }
-    }
 }
 
 /// Section `[engine]`.
@@ -393,6 +380,7 @@ impl Config {
     /// # Errors
     /// When one is not: the key's path and what is allowed.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.store.check()?;
         self.kafka.check().map_err(|error| ConfigError::invalid(format!("kafka.{}", error.key), error.message))?;
         if !self.http.listen.ip().is_loopback() {
             let message = format!(

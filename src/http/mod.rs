@@ -1,6 +1,7 @@
 //! HTTP: the routes, each a function of the newest snapshot and the wall clock. It never touches the engine.
 
 mod answer;
+mod facts;
 mod host;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,8 @@ use tower_http::timeout::TimeoutLayer;
 use crate::clock::Clock;
 use crate::view::Published;
 
+pub use facts::{ReadReceipts, Receipts};
+
 /// Pages that are rendered at the same time; more are refused rather than queued.
 const RENDERS_MAX: usize = 4;
 /// Boards that are kept up to date at the same time.
@@ -36,6 +39,7 @@ pub struct Site {
     clock: Clock,
     renders: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    receipts: Option<Receipts>,
 }
 
 impl Site {
@@ -43,7 +47,13 @@ impl Site {
     #[must_use]
     pub fn new(published: watch::Receiver<Published>, service: PrometheusHandle, clock: Clock) -> Self {
         let (renders, streams) = (Arc::new(Semaphore::new(RENDERS_MAX)), Arc::new(Semaphore::new(STREAMS_MAX)));
-        Self { published, service, clock, renders, streams }
+        Self { published, service, clock, renders, streams, receipts: None }
+    }
+
+    /// The same with receipts to read.
+    #[must_use]
+    pub fn with_receipts(self, receipts: Receipts) -> Self {
+        Self { receipts: Some(receipts), ..self }
     }
 
     /// Every route: metrics, health, board, API; for requests that name this machine.
@@ -52,10 +62,18 @@ impl Site {
             .route("/", get(answer::board))
             .route("/api/v1/live", get(answer::live))
             .with_state(self.clone())
+            .merge(self.receipts_routes())
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_LIMIT))
             .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest));
         let stream = Router::new().route("/api/v1/live/stream", get(answer::stream)).with_state(self.clone());
         self.metrics_routes().merge(pages).merge(stream).layer(axum::middleware::from_fn(host::only_local))
+    }
+
+    fn receipts_routes(&self) -> Router {
+        match &self.receipts {
+            Some(receipts) => Router::new().route("/api/v1/facts", get(facts::facts)).with_state(receipts.clone()),
+            None => Router::new(),
+        }
     }
 
     /// The routes without customers or names of agents beyond labels: metrics and health; under whatever name, since this address may

@@ -61,3 +61,40 @@ async fn requests_for_other_names_are_refused_in_one_sentence() {
 async fn metrics_for_the_network_are_answered_under_any_name() {
     assert_eq!(ask(site().metrics_routes(), "GET /metrics HTTP/1.1\r\nHost: deskpulse:9465").await.0, 200);
 }
+
+#[tokio::test]
+async fn receipts_come_page_by_page_and_only_where_there_is_a_store() {
+    use crate::model::{Place, Receipt, ReceiptPage, ReceiptQuery, Zone};
+    let read = |query: &ReceiptQuery| {
+        let receipt = |n: u64| Receipt {
+            place: Place { at: Time(0), deadline: None, sequence: n },
+            line: format!("{{\"n\":{n}}}"),
+            configuration: String::new(),
+        };
+        let after = query.after.as_ref().map_or(0, |place| place.sequence + 1);
+        match query.agent.as_deref() {
+            Some("broken") => Err("store deskpulse.db is damaged: restore a backup".to_owned()),
+            _ => Ok(ReceiptPage {
+                receipts: (after..3).take(query.limit).map(receipt).collect(),
+                has_more: after + (query.limit as u64) < 3,
+            }),
+        }
+    };
+    let routes = || site().with_receipts(Receipts::new(Arc::new(read), Zone::utc())).routes();
+    let get = |path: String| async move { ask(routes(), &format!("GET {path} HTTP/1.1\r\nHost: localhost")).await };
+    let (status, body) = get("/api/v1/facts?limit=2".to_owned()).await;
+    let page: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, page["facts"].as_array().unwrap().len()), (200, 2));
+    let (_, body) = get(format!("/api/v1/facts?limit=2&after={}", page["next"].as_str().unwrap())).await;
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&body).unwrap(),
+        serde_json::json!({"facts": [{"n": 2, "configuration": null}], "next": null})
+    );
+    for (query, wanted) in [("kpi=happiness", "docs/kpis.md"), ("agnt=amy", "agnt"), ("limit=1000000", "10000")] {
+        let (status, body) = get(format!("/api/v1/facts?{query}")).await;
+        assert!(status == 400 && body.contains(wanted), "{query}: {status} {body}");
+    }
+    let (status, body) = get("/api/v1/facts?agent=broken".to_owned()).await;
+    assert!(status == 500 && body.contains("restore a backup"), "{status} {body}");
+    assert_eq!(ask(site().routes(), "GET /api/v1/facts HTTP/1.1\r\nHost: localhost").await.0, 404);
+}

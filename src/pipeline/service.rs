@@ -21,6 +21,7 @@ use crate::view::metrics::catalogue;
 
 use super::commits::{Commits, Handed, Kept};
 use super::core::{Core, Display, Taken};
+use super::evidence::Evidence;
 use super::readiness::Readiness;
 use super::shown;
 use super::writer::Writer;
@@ -35,6 +36,8 @@ const SNAPSHOT_COST: i64 = 10;
 const AHEAD_TIME: Span = Span(60_000);
 /// …see [`AHEAD_TIME`].
 const AHEAD_RECORDS: usize = 100_000;
+/// Bytes of receipts that wait for a commit: a disk that stands still must not fill the memory.
+const EVIDENCE_MAX: usize = 64 << 20;
 /// Rejected records that are logged each second at most; all are counted.
 const LOGGED_REJECTS_PER_SECOND: u32 = 5;
 /// How long the last commits may take…
@@ -105,6 +108,7 @@ pub struct Service<S> {
     readiness: Readiness,
     commits: Commits,
     kept: Kept,
+    evidence: Evidence,
     last_record_at: BTreeMap<PartitionId, Time>,
     paused: BTreeSet<PartitionId>,
     publish: watch::Sender<Published>,
@@ -130,6 +134,7 @@ impl<S: Source> Service<S> {
             clock,
             core,
             source,
+            evidence: Evidence::new(writer.is_durable()),
             writer,
             metrics,
             readiness,
@@ -178,7 +183,7 @@ impl<S: Source> Service<S> {
                     self.written(written)?;
                     None
                 }
-                event = self.source.next() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
+                event = self.source.next(), if !self.is_full() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
                 _ = tick.tick() => None,
             };
             if let Some(event) = event {
@@ -237,11 +242,13 @@ impl<S: Source> Service<S> {
         let (mut last, mut rejects) = (BTreeMap::new(), Vec::new());
         self.core.take_all(batch.iter(), |record, taken| {
             if let Taken::Rejected(reject) = taken {
-                rejects.push((record.position, reject));
+                rejects.push((record, reject));
             }
             last.insert(record.position.partition, record);
         });
-        for (position, reject) in rejects {
+        for (record, reject) in rejects {
+            let position = record.position;
+            self.evidence.rejected(&record, &reject, &self.topic(position.partition).to_owned(), now);
             self.log_reject(now, position.partition, position.offset, &format!("{}: {}", reject.reason.word(), reject.message));
         }
         for (partition, record) in last {
@@ -273,6 +280,7 @@ impl<S: Source> Service<S> {
         let posted = self.core.advance(self.frontier.reach());
         if !posted.is_empty() {
             self.commits.decided();
+            self.evidence.posted(&posted);
         }
         self.balance();
         let now = self.clock.now();
@@ -315,9 +323,16 @@ impl<S: Source> Service<S> {
         if rows.is_empty() && positions.is_empty() && self.writer.is_durable() {
             return false;
         }
-        self.writer.write(Commit { rows, positions, ..Commit::default() });
+        let mut commit = Commit { rows, positions, ..Commit::default() };
+        self.evidence.give(&mut commit);
+        self.writer.write(commit);
         self.commits.handed = Some(Handed { kept, labels, gathered_in: self.clock.now() - begun });
         true
+    }
+
+    /// Whether so much waits for the store that nothing more is taken until a commit is kept.
+    fn is_full(&self) -> bool {
+        self.commits.handed.is_some() && self.evidence.bytes() > EVIDENCE_MAX
     }
 
     /// A commit is kept: what it holds may be shown, and lag tools may know.

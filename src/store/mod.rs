@@ -12,7 +12,7 @@ use crate::model::{PartitionId, Reached, Row, RowError};
 pub use error::StoreError;
 pub use memory::Memory;
 pub use sqlite::backup;
-pub use sqlite::{Configuration, PendingReceipts, PendingRejects, Reader, Sqlite, StoreId, is_same, kept};
+pub use sqlite::{Configuration, PendingReceipts, PendingRejects, Publication, Reader, Sqlite, StoreId, is_same, kept, publish};
 
 /// Everything that changed between two commits. All of it is kept, or none.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -115,3 +115,11 @@ fn a_calendar_that_was_used_may_not_change() {
     assert_eq!(changed[0].key, "calendar.office");
     assert_eq!(past_changes(&Table::new(), &calendar("09:00-17:00"), TODAY.parse().unwrap()), []);
 }
+
+#[test]
+fn keys_that_differ_are_named_with_their_path() {
+    let (before, after) =
+        (resolved("[agents.statuses]\nlunch = \"away\""), resolved("time_zone = \"UTC\"\n[[policy]]\nfirst_response = \"20s\""));
+    assert_eq!(changed_keys(&before, &after), ["agents.statuses.lunch", "policy", "time_zone"]);
+    assert_eq!(changed_keys(&after, &after), [""; 0]);
+}

@@ -102,7 +102,7 @@ pub fn snapshots(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 }
 
 /// Gives a file that is written its name, for good.
-fn put_in_place(part: &Path, to: &Path) -> Result<(), StoreError> {
+pub(super) fn put_in_place(part: &Path, to: &Path) -> Result<(), StoreError> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let place = || -> io::Result<()> {
         File::open(part)?.sync_all()?;
@@ -112,7 +112,7 @@ fn put_in_place(part: &Path, to: &Path) -> Result<(), StoreError> {
     place().map_err(|error| unwritable(to, error))
 }
 
-fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unwritable(path, error)),
         _ => Ok(()),
@@ -120,7 +120,7 @@ fn remove_if_there(path: &Path) -> Result<(), StoreError> {
 }
 
 /// The path with something after its name.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
