@@ -179,3 +179,54 @@ fn the_page_of_events_names_every_type_with_every_field_and_every_reason() {
         assert!(page.contains(&format!("| `{}` |", reason.word())), "{}", reason.word());
     }
 }
+
+/// Numbers of the rulings that a text cites: "ruling 5", "rulings 5, 7 and 9", "rulings 5 to 7".
+fn cited(text: &str) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    for citation in text.split("ruling").skip(1).map(|rest| rest.trim_start_matches('s')) {
+        let mut is_range = false;
+        for word in citation.split_whitespace() {
+            let (digits, rest) = word.split_at(word.bytes().take_while(u8::is_ascii_digit).count());
+            if let Ok(number) = digits.parse::<u32>() {
+                let first = numbers.last().copied().filter(|_| is_range).map_or(number, |last: u32| last + 1);
+                numbers.extend(first..=number);
+            }
+            is_range = word == "to";
+            let goes_on = is_range || word == "and" || (!digits.is_empty() && matches!(rest, "" | ","));
+            if !goes_on {
+                break;
+            }
+        }
+    }
+    numbers
+}
+
+#[test]
+fn every_ruling_that_the_program_cites_is_on_the_page_of_rulings() {
+    let page = read("docs/rulings.md");
+    let mut folders = vec![path("src")];
+    let mut all = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap().path();
+            if entry.is_dir() {
+                folders.push(entry);
+            } else {
+                all.extend(cited(&std::fs::read_to_string(&entry).unwrap()));
+            }
+        }
+    }
+    assert!(all.len() > 60, "{all:?}");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("* **")).collect();
+    for number in all {
+        let of_it = lines.iter().filter(|line| line.starts_with(&format!("* **{number}** "))).count();
+        assert_eq!(of_it, 1, "ruling {number}");
+    }
+    assert_eq!(cited("(rulings 5, 7 and 9; ruling 12)\".to_owned() rulings 69 to 71."), [5, 7, 9, 12, 69, 70, 71]);
+}
+
+#[test]
+fn the_page_of_rulings_is_found_where_numbers_are_met() {
+    assert!(read("docs/kpis.md").contains("](rulings.md)"));
+    assert!(read("src/cli/explain.rs").contains("docs/rulings.md"));
+}

@@ -12,6 +12,7 @@ use super::CommandError;
 
 /// Tell one conversation's story: every event, who had it, the clocks and targets, each fact and the rule behind it
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Rulings are cited by number: docs/rulings.md says what each decides, docs/kpis.md what the words mean.")]
 pub struct Args {
     /// Which conversation: chat:ID or ticket:ID
     #[arg(long, value_name = "CONVERSATION", value_parser = receipts::conversation)]
