@@ -141,7 +141,7 @@ impl Engine {
         let (mut events, mut near) = (Vec::new(), 0);
         while let Some(place) = self.order.first().filter(|place| *place < to || (through && *place == to)) {
             self.fire_before(place);
-            self.order.set_clock(place);
+            self.move_clock(place);
             if near == 0 {
                 near = self.look_ahead();
             }
@@ -153,8 +153,10 @@ impl Engine {
             }
         }
         self.fire_before(to);
-        self.order.set_clock(to);
-        self.dedup.forget(self.order.clock());
+        self.move_clock(to);
+        let clock = self.order.clock();
+        self.agents.settle_late(clock, &mut self.outbox);
+        self.dedup.forget(clock);
     }
 
     /// What was decided since the last call, in order.
@@ -330,7 +332,7 @@ impl Engine {
         while !(is_idle(self.agents.first_entry()) && is_idle(self.conversations.first_entry()))
             && let Some(key) = self.next_key().filter(|key| key.at < instant)
         {
-            self.order.set_clock(key.at);
+            self.move_clock(key.at);
             let clock = self.order.clock();
             let posted = self.outbox.posted.len();
             match self.agents.next_deadline() {
@@ -346,6 +348,15 @@ impl Engine {
                 let after = self.conversations.now(watch.id());
                 watch.fired(&key, clock, after, &self.outbox.posted[posted..]);
             }
+        }
+    }
+
+    /// Moves the clock, if that is forward; what late events changed is posted at the clock at which they came.
+    fn move_clock(&mut self, to: Time) {
+        let clock = self.order.clock();
+        if to > clock {
+            self.agents.settle_late(clock, &mut self.outbox);
+            self.order.set_clock(to);
         }
     }
 

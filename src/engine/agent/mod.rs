@@ -43,6 +43,8 @@ pub struct Agents {
     deadlines: BTreeSet<DeadlineKey>,
     /// Agents whose customers changed since the limit was judged.
     unjudged: Vec<usize>,
+    /// Agents with late begins and ends of handling that are not settled, in the order in which they got them.
+    unsettled: Vec<usize>,
     /// Agents whose rows changed, when changes are asked for.
     changed: Vec<Name>,
 }
@@ -66,8 +68,8 @@ impl Agents {
     /// Nobody yet.
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
-        let (entries, index, deadlines, unjudged, changed) = Default::default();
-        Self { settings, entries, index, latest: 0, deadlines, unjudged, changed }
+        let (entries, index, deadlines, unjudged, unsettled, changed) = Default::default();
+        Self { settings, entries, index, latest: 0, deadlines, unjudged, unsettled, changed }
     }
 
     /// Applies one `agent.status` event.
@@ -84,14 +86,8 @@ impl Agents {
                 let agent = self.reach(agent);
                 self.update(agent, moment.clock, out, |agent, posting| agent.meet(team.as_ref(), *at, posting));
             }
-            Signal::HandlingBegan { agent, at, .. } => {
-                let agent = self.reach(agent);
-                self.update(agent, moment.clock, out, |agent, posting| agent.handle(*at, true, posting));
-            }
-            Signal::HandlingEnded { agent, to, .. } => {
-                let agent = self.reach(agent);
-                self.update(agent, moment.clock, out, |agent, posting| agent.handle(*to, false, posting));
-            }
+            Signal::HandlingBegan { agent, at, .. } => self.handle(agent, *at, true, moment.clock, out),
+            Signal::HandlingEnded { agent, to, .. } => self.handle(agent, *to, false, moment.clock, out),
             Signal::Standing { before, after, at, .. } if before.owner == after.owner => {
                 self.change_customers(after.owner.as_ref(), Some(before), Some(after), *at);
             }
@@ -122,6 +118,16 @@ impl Agents {
         black_box(agents.iter().fold(0, |all, agent| all ^ agent.glance()));
         black_box(agents.iter().fold(0, |all, agent| all ^ agent.glance_further()));
         black_box(agents.iter().fold(0, |all, agent| all ^ agent.sheet.edges.glance()));
+    }
+
+    /// Posts what late begins and ends of handling change, at the clock at which they came: before it moves, and before anything is read.
+    /// Not after each of them, since a begin of long ago counts up to the present until its end comes, mostly soon after.
+    pub fn settle_late(&mut self, clock: Time, out: &mut Outbox) {
+        let mut unsettled = std::mem::take(&mut self.unsettled);
+        for at in unsettled.drain(..) {
+            self.update(at, clock, out, Agent::settle_late);
+        }
+        self.unsettled = unsettled;
     }
 
     /// The first deadline: a presence time-out, or the close of a month on an open interval.
@@ -176,6 +182,17 @@ impl Agents {
         let mut agents: Vec<_> = self.entries.iter().map(|entry| &entry.agent).collect();
         agents.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         agents
+    }
+
+    fn handle(&mut self, agent: &Name, at: Time, begins: bool, clock: Time, out: &mut Outbox) {
+        let agent = self.reach(agent);
+        let is_unsettled = self.update(agent, clock, out, |agent, posting| {
+            agent.handle(at, begins, posting);
+            agent.sheet.has_late()
+        });
+        if is_unsettled && !self.unsettled.contains(&agent) {
+            self.unsettled.push(agent);
+        }
     }
 
     fn change_customers(&mut self, owner: Option<&Name>, lost: Option<&Standing>, gained: Option<&Standing>, at: Time) {

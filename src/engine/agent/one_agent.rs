@@ -99,6 +99,12 @@ impl Agent {
         self.post_spent(portions, posting);
     }
 
+    /// Posts what late begins and ends of handling change about time that is counted.
+    pub fn settle_late(&mut self, posting: &mut Posting<'_>) {
+        let portions = self.sheet.settle_late(&posting.settings.zone);
+        self.post_spent(portions, posting);
+    }
+
     /// Compares his customers with the limit (ruling 75). Whether an episode began or ended.
     pub fn judge_limit(&mut self, moment: Moment, posting: &mut Posting<'_>) -> bool {
         let settings = &posting.settings.agents;

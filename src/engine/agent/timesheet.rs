@@ -24,6 +24,8 @@ pub(super) struct Timesheet {
     /// Posted parts in order, each ending where the next begins, the last where the open one begins.
     parts: VecDeque<Part>,
     open: Open,
+    /// Late edges whose effect on counted time is not worked out yet: a begin reaches to the present until its end has come.
+    late: Vec<(Time, bool)>,
     /// Whether `parts` changed since the last call of `changes`.
     parts_changed: bool,
 }
@@ -91,7 +93,8 @@ impl Timesheet {
     /// Changes the category: posts what it ends, and takes back what was counted beyond the change.
     pub fn switch(&mut self, switch: Switch, zone: &Zone) -> Vec<Portion> {
         let Switch { at, category, team_before } = switch;
-        let mut portions = self.alter(at, zone, |category, load, time| negative(&spent(category, load, time)));
+        let mut portions = self.settle_late(zone);
+        portions.extend(self.alter(at, self.open.counted_to, zone, |category, load, time| negative(&spent(category, load, time))));
         self.count_to(at, zone);
         portions.extend(post(std::mem::take(&mut self.open.sums), team_before.as_ref()));
         while self.parts.back().is_some_and(|part| part.from >= at) {
@@ -106,26 +109,49 @@ impl Timesheet {
         portions
     }
 
-    /// A conversation's handling begins or ends. Posts what a late edge changes about posted time.
+    /// A conversation's handling begins or ends. What a late edge changes about counted time waits for [`Timesheet::settle_late`].
     pub fn handle(&mut self, at: Time, begins: bool, clock: Time, zone: &Zone) -> Vec<Portion> {
         let at = at.max(self.edges.begin());
         if at < self.open.counted_to {
-            let portions = self.alter(at, zone, |category, load, time| {
-                let after = if begins { load + 1 } else { load.saturating_sub(1) };
-                difference(&spent(category, after, time), &spent(category, load, time))
-            });
             self.edges.insert(at, begins);
-            return portions;
+            self.late.push((at, begins));
+            return Vec::new();
         }
+        let portions = self.settle_late(zone);
         self.count_to(at, zone);
         if self.edges.push(at, begins) {
             self.forget(clock);
         }
-        Vec::new()
+        portions
+    }
+
+    /// Whether late edges wait for [`Timesheet::settle_late`].
+    pub fn has_late(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    /// Changes counted time by what late edges add and take away, and posts what they change about posted time. Where begins and ends
+    /// cancel out nothing is looked at: a conversation of years ago that has ended costs no more than one of yesterday.
+    pub fn settle_late(&mut self, zone: &Zone) -> Vec<Portion> {
+        let mut late = std::mem::take(&mut self.late);
+        late.sort_unstable();
+        let ends: Vec<Time> = late.iter().skip(1).map(|(at, _)| *at).chain([self.open.counted_to]).collect();
+        let (mut more, mut portions) = (0_i64, Vec::new());
+        for ((from, begins), to) in late.into_iter().zip(ends) {
+            more += if begins { 1 } else { -1 };
+            if more != 0 && from < to {
+                portions.extend(self.alter(from, to, zone, |category, load, time| {
+                    let before = u32::try_from(i64::from(load) - more).unwrap_or(0);
+                    difference(&spent(category, load, time), &spent(category, before, time))
+                }));
+            }
+        }
+        portions
     }
 
     /// Posts the open time before `until`, the end of its month, for good.
     pub fn close(&mut self, until: Time, team: Option<&Name>, zone: &Zone) -> Vec<Portion> {
+        let mut portions = self.settle_late(zone);
         self.count_to(until, zone);
         let first_open = self.open.sums.partition_point(|(day, _)| *day < zone.day(until));
         let later = self.open.sums.split_off(first_open);
@@ -133,7 +159,8 @@ impl Timesheet {
         self.parts.push_back(Part { from: self.open.from, category: self.open.category, team: team.cloned() });
         self.parts_changed = true;
         self.open.from = until;
-        post(closed, team).collect()
+        portions.extend(post(closed, team));
+        portions
     }
 
     /// Time that would be posted if the open part ended at `clock`, by day.
@@ -208,11 +235,11 @@ impl Timesheet {
         sums
     }
 
-    /// Changes counted time from `at` on by what `change` says about each piece: the open part's in its sums, that of posted
+    /// Changes counted time of `[from, to)` by what `change` says about each piece: the open part's in its sums, that of posted
     /// parts as portions for the teams that they were posted for.
-    fn alter(&mut self, at: Time, zone: &Zone, change: impl Fn(Option<Category>, u32, Span) -> SpentTime) -> Vec<Portion> {
+    fn alter(&mut self, from: Time, to: Time, zone: &Zone, change: impl Fn(Option<Category>, u32, Span) -> SpentTime) -> Vec<Portion> {
         let (mut portions, mut open) = (Vec::new(), Vec::new());
-        for stretch in self.stretches(at, self.open.counted_to).filter(|stretch| stretch.category.is_some_and(Category::is_work)) {
+        for stretch in self.stretches(from, to).filter(|stretch| stretch.category.is_some_and(Category::is_work)) {
             let mut sums = Vec::new();
             self.edges.sweep(stretch.from, stretch.to, |from, to, load| {
                 zone.split(from, to).for_each(|(day, part)| add(&mut sums, day, &change(stretch.category, load, part)));

@@ -114,3 +114,28 @@ fn a_status_that_has_lasted_for_days_can_be_cut_anywhere() {
     script.late_status("04-16T00:00", "04-13T12:00", "amy", "offline", None);
     assert_eq!(script.spent("amy"), minutes(720, 360, 360, 360, 360));
 }
+
+#[test]
+fn a_late_chat_of_years_ago_costs_no_more_than_one_of_yesterday() {
+    let posted = |day: &str| {
+        let mut script = Script::new();
+        script.late_status("12-31T00:00", &format!("{day}T08:00"), "amy", "available", None);
+        script.told();
+        let (from, to) = (format!("{day}T09:00"), format!("{day}T09:10"));
+        script.late_begin("12-31T00:00", &from, "amy");
+        script.late_end("12-31T00:00", &to, "amy", &from);
+        script.told()
+    };
+    assert_eq!(posted("01-13"), ["12-31T00:00:00 amy of nobody's spent [0.0, 10.0, -10.0, 10.0, 10.0] on 2026-01-13"]);
+    assert_eq!(posted("12-30"), [""; 0], "what is not posted yet changes with nothing to tell");
+}
+
+#[test]
+fn a_late_chat_that_goes_on_counts_up_to_the_present_once_anything_is_read() {
+    let mut script = Script::new();
+    script.late_status("04-14T00:00", "04-13T09:00", "amy", "available", None);
+    script.late_begin("04-14T00:00", "04-13T23:00", "amy");
+    script.late_begin("04-14T00:00", "04-13T10:00", "amy");
+    script.late_end("04-14T00:00", "04-13T10:30", "amy", "04-13T10:00");
+    assert_eq!(script.spent("amy"), minutes(15 * 60, 90, 15 * 60 - 90, 90, 90));
+}

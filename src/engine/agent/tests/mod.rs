@@ -69,7 +69,7 @@ impl Script {
     /// Fires the deadlines before `clock`.
     fn advance(&mut self, clock: Time) {
         while let Some(key) = self.agents.next_deadline().filter(|key| key.at < clock) {
-            self.clock = self.clock.max(key.at);
+            self.move_clock(key.at);
             let mut out = Outbox::default();
             self.agents.fire(&mut out);
             for mut posted in out.posted {
@@ -77,7 +77,21 @@ impl Script {
                 self.posted.push(posted);
             }
         }
-        self.clock = self.clock.max(clock);
+        self.move_clock(clock);
+    }
+
+    fn move_clock(&mut self, to: Time) {
+        if to > self.clock {
+            self.settle_late();
+            self.clock = to;
+        }
+    }
+
+    /// Late begins and ends of handling count before the clock moves, and before anything is read.
+    fn settle_late(&mut self) {
+        let mut out = Outbox::default();
+        self.agents.settle_late(self.clock, &mut out);
+        self.posted.append(&mut out.posted);
     }
 
     fn until(&mut self, clock: &str) {
@@ -149,23 +163,26 @@ impl Script {
 
     /// What was posted since the last call, one line each, with the clock where it is not the event's own.
     fn told(&mut self) -> Vec<String> {
+        self.settle_late();
         std::mem::take(&mut self.posted).iter().map(line).collect()
     }
 
     fn facts(&mut self) -> Vec<Fact> {
+        self.settle_late();
         let posted = std::mem::take(&mut self.posted);
         posted.into_iter().filter_map(|posted| if let Output::Fact(fact) = posted.output { Some(*fact) } else { None }).collect()
     }
 
     /// All of an agent's time so far, with what is open up to the clock.
-    fn spent(&self, agent: &str) -> SpentTime {
+    fn spent(&mut self, agent: &str) -> SpentTime {
         self.spent_by_day(agent).values().fold(SpentTime::default(), |mut sum, time| {
             sum.add(time);
             sum
         })
     }
 
-    fn spent_by_day(&self, agent: &str) -> std::collections::BTreeMap<Day, SpentTime> {
+    fn spent_by_day(&mut self, agent: &str) -> std::collections::BTreeMap<Day, SpentTime> {
+        self.settle_late();
         let posted = self.posted.iter().filter_map(|posted| if let Output::Tally(tally) = &posted.output { Some(&**tally) } else { None });
         let open = self.agents.open_time(self.clock);
         let mut sums = std::collections::BTreeMap::<Day, SpentTime>::new();

@@ -61,6 +61,7 @@ fn run(start: Time, settings: &Settings, happenings: &[Happening], cuts: &[usize
     let mut all = Vec::new();
     for (index, happening) in happenings.iter().enumerate() {
         teller.tell(happening);
+        teller.script.settle_late();
         all.push(seen(&teller));
         if cuts.contains(&index) {
             store.save(&mut teller.script.agents);
