@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{AgentSettings, Match, Policies, Policy, Setting, Settings};
+use crate::engine::{AgentSettings, HandlingRule, Match, Policies, Policy, Setting, Settings};
 use crate::model::{Day, Span};
 
 use super::ConfigError;
@@ -42,11 +42,13 @@ pub(super) fn settings(config: &Config) -> Result<Settings, ConfigError> {
 
 fn forget_after(config: &Config) -> Result<Span, ConfigError> {
     let engine = &config.engine;
-    let least = engine.fcr_window.max(engine.conversion_window).max(engine.settle);
+    // With active handling an agent's focus on his last message goes on past the end: what is forgotten has to be over.
+    let focus = if config.agents.handling == HandlingRule::Active { config.agents.focus } else { Span::ZERO };
+    let least = engine.fcr_window.max(engine.conversion_window).max(engine.settle).max(focus);
     match engine.forget_after {
         Some(written) if written < least => Err(ConfigError::invalid(
             "engine.forget_after",
-            format!("{written} is shorter than fcr_window, conversion_window or settle: wanted at least {least}"),
+            format!("{written} is shorter than fcr_window, conversion_window, settle or focus: wanted at least {least}"),
         )),
         Some(written) => Ok(written),
         None => Ok(FORGET_AFTER.max(least)),

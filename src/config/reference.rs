@@ -80,7 +80,7 @@ const EXTRA: &str = r#"
 | key | value | meaning |
 |---|---|---|
 | `kafka.options.<property>` | string, number, switch, or `{ file = "…" }` | librdkafka properties: TLS, SASL… Secrets may be read from files. |
-| `engine.forget_after` | duration; `"90d"`, or the longest window if that is longer | How long an ended conversation that nothing touches is remembered. Never below `fcr_window`, `conversion_window`, `settle`. |
+| `engine.forget_after` | duration; `"90d"`, or the longest window if that is longer | How long an ended conversation that nothing touches is remembered. Never below `fcr_window`, `conversion_window`, `settle`, nor `focus` with active handling. |
 | `agents.statuses.<word>` | `available`, `handling`, `working`, `away`, `offline` | Category of a status word. Built in: every category's own name, `after_contact` = handling, `busy`, `meeting`, `training` = working, `break` = away. A word without a category is `working`. |
 
 ## Policies: `[[policy]]`

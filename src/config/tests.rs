@@ -32,6 +32,11 @@ fn bad_values_name_their_path_and_what_is_allowed() {
         ("[engine]\nallowed_lateness = \"2\"", "engine.allowed_lateness", "1h30m"),
         ("[engine]\nclock = \"sundial\"", "engine.clock", "wall"),
         ("[engine]\nforget_after = \"1d\"", "engine.forget_after", "7d"),
+        (
+            "[agents]\nhandling = \"active\"\n[engine]\nfcr_window = \"1s\"\nconversion_window = \"1s\"\nsettle = \"1s\"\nforget_after = \"59s\"",
+            "engine.forget_after",
+            "at least 1m",
+        ),
         ("[[policy]]\nfirst_response = \"0s\"", "policy[0].first_response", "more than 0"),
         ("[[policy]]\nmedium = \"fax\"", "policy[0].medium", "chat"),
         ("[[policy]]\nfrom = \"soon\"", "policy[0].from", "2026-10-01"),

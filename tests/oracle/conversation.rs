@@ -1,6 +1,6 @@
 //! A conversation with its whole history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ms;
 use super::event::Key;
@@ -60,6 +60,8 @@ pub struct Conversation {
     pub resolution_breach: Option<Counted>,
     /// The complaint handling time that stands.
     pub complaint_sample: Option<ComplaintSample>,
+    /// Who handled it in this cycle.
+    pub handlers: BTreeSet<String>,
     /// The clock when an event named it last.
     pub touched: Ms,
 }
@@ -202,6 +204,7 @@ impl Conversation {
             resolution_target: None,
             resolution_breach: None,
             complaint_sample: None,
+            handlers: BTreeSet::new(),
             touched: started,
         }
     }

@@ -133,6 +133,7 @@ impl World {
         it.bot_barred = false;
         it.wrote = false;
         it.answered = false;
+        it.handlers.clear();
         it.hold_ended = None;
         if paused {
             it.stop(Why::Paused, since);

@@ -152,8 +152,8 @@ fn log(settings: &Settings, events: &[Drawn], after: Option<usize>) -> Log {
     for (index, drawn) in events.iter().enumerate() {
         time += GAPS[drawn.gap];
         let mut event = drawn.what.event();
-        if settings.forgets && (event["type"] == "ticket.work" || event["type"] == "ticket.merged") {
-            // Work that goes on and merges that lead on while their ticket is forgotten are nobody's case.
+        if settings.forgets && event["type"] == "ticket.work" {
+            // Work that goes on while its ticket is forgotten is nobody's case.
             continue;
         }
         event["id"] = json!(format!("e{index}"));

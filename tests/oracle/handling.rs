@@ -1,7 +1,5 @@
 //! Handling of conversations (kpis.md 4, rulings 71–74).
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::Ms;
@@ -81,11 +79,23 @@ impl World {
         }
     }
 
+    /// Who handles a cycle gives a sample at its end, if only of 0 ms.
+    fn handles(&mut self, key: &Key, agent: &str, from: Ms) {
+        let it = self.of(key);
+        if it.is_open() && it.cycle_from <= from {
+            it.handlers.insert(agent.to_owned());
+        }
+    }
+
     fn begin_wait(&mut self, key: &Key, agent: String, at: Ms) {
         match self.unfinished(key, &agent) {
-            Some(piece) => piece.complete_until = piece.to.take().map_or(piece.complete_until, |to| to.max(piece.complete_until)),
+            Some(piece) => {
+                piece.complete_until = piece.to.take().map_or(piece.complete_until, |to| to.max(piece.complete_until));
+                self.handles(key, &agent, at);
+            }
             None => {
                 let from = at.max(self.finished_until(key));
+                self.handles(key, &agent, from);
                 self.pieces.push(Piece {
                     agent,
                     key: key.clone(),
@@ -128,13 +138,16 @@ impl World {
         }
         let until = at + self.settings.focus;
         let finished = self.finished_until(key);
+        if self.unfinished(key, agent).is_none() && finished >= until {
+            return;
+        }
+        self.handles(key, agent, at);
         match self.unfinished(key, agent) {
             // A late message adds nothing before the piece that goes on.
             Some(piece) => {
                 piece.complete_until = piece.complete_until.max(until);
                 piece.to = piece.to.map(|to| to.max(until));
             }
-            None if finished >= until => {}
             None => {
                 let from = at.max(finished);
                 let (agent, to) = (agent.to_owned(), Some(until));
@@ -187,6 +200,9 @@ impl World {
                     done: true,
                     before: Before::Nothing,
                 });
+                if self.conversations[key].is_open() {
+                    self.of(key).handlers.insert(agent.clone());
+                }
             }
             Some(index) if !starts => {
                 self.pieces[index].to = Some(at.max(self.pieces[index].from));
@@ -197,17 +213,20 @@ impl World {
         self.given_work(&agent, key, at);
     }
 
-    /// One sample of the handling time for everybody who handled the cycle that ends, if only for 0 ms of it.
+    /// One sample of the handling time for everybody who handled the cycle that ends.
     pub fn count_handled(&mut self, key: &Key, at: Ms, end: Ms) {
         let from = self.conversations[key].cycle_from;
-        // The focus on a last message goes on after the end; what had ended before a late end is as long as it was.
-        let cut = |piece: &Piece| if !piece.work && !piece.done { piece.interval(end) } else { (piece.from, piece.to.unwrap_or(end)) };
-        let pieces = self.pieces.iter().filter(|piece| piece.key == *key && piece.before == Before::Nothing);
-        let handled = pieces.map(|piece| (piece.agent.clone(), cut(piece))).filter(|(_, it)| it.0 >= from || it.1 > from);
-        let mut by_agent: BTreeMap<String, Vec<Interval>> = BTreeMap::new();
-        handled.for_each(|(agent, interval)| by_agent.entry(agent).or_default().push(interval));
-        for (agent, intervals) in by_agent {
-            let time = spans::measure(&spans::clip(&intervals, from, Ms::MAX));
+        let his = |agent: &str| -> Ms {
+            let pieces = self.pieces.iter().filter(|piece| piece.key == *key && piece.agent == agent && piece.before == Before::Nothing);
+            // The focus on a last message goes on after the end; what had ended before a late end is as long as it was.
+            let cut = |piece: &Piece| if !piece.work && !piece.done { piece.interval(end) } else { (piece.from, piece.to.unwrap_or(end)) };
+            spans::measure(&spans::clip(&pieces.map(cut).collect::<Vec<_>>(), from, Ms::MAX))
+        };
+        let handlers = self.conversations[key].handlers.clone();
+        let others = self.agents.keys().filter(|agent| !handlers.contains(*agent)).map(|agent| (agent.clone(), his(agent)));
+        let others = others.filter(|(_, time)| *time > 0);
+        let samples: Vec<(String, Ms)> = handlers.iter().map(|agent| (agent.clone(), his(agent))).chain(others).collect();
+        for (agent, time) in samples {
             let (credit, clock) = (self.credit(key, Some(&agent)), self.clock);
             self.ledger.sample(Kpi::AverageHandlingTime, &credit, clock, at, time);
         }

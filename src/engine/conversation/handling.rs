@@ -94,7 +94,9 @@ impl Conversation {
             return;
         }
         let until = turn.moment.time + turn.settings.agents.focus;
-        if self.handling.of(agent).is_none() {
+        if self.handling.of(agent).is_some() {
+            self.take_part(agent, turn.moment.time);
+        } else {
             if self.handling.over_at().is_some_and(|over_at| over_at >= until) {
                 return;
             }
@@ -144,13 +146,23 @@ impl Conversation {
 
     fn begin_handling(&mut self, agent: &Name, at: Time, turn: &mut Turn<'_>) {
         if let Some(piece) = self.handling.of(agent) {
-            piece.open = true;
+            if !std::mem::replace(&mut piece.open, true) {
+                self.take_part(agent, at);
+            }
             return;
         }
         let from = self.handling.over_at().map_or(at, |over_at| over_at.max(at));
         self.handling.pieces.reserve_exact(1);
         self.handling.pieces.push(Piece { agent: agent.clone(), from, open: true, until: from });
         turn.signal(Signal::HandlingBegan { agent: agent.clone(), conversation: self.id.clone(), at: from });
+    }
+
+    /// What is joined to a piece of before the cycle is handling of the cycle too, if only of 0 ms (rulings 72, 74).
+    fn take_part(&mut self, agent: &Name, at: Time) {
+        let cycle = self.cycle.started_at;
+        if self.cycle.is_open() && cycle <= at && self.handling.of(agent).is_some_and(|piece| piece.from < cycle) {
+            add(&mut self.handling.over.get_or_insert_default().samples, agent, Span::ZERO);
+        }
     }
 
     /// Ends a piece at `to`, by the event at hand or by itself.

@@ -188,10 +188,11 @@ impl Conversations {
         out: &mut Outbox,
         effect: &mut Effect,
     ) -> Option<Onward<'a>> {
-        let is_circle = matches!(&task, Task::Do(Action::Merged { into }) if self.leads_to(into, id));
         if let Task::Do(Action::Merged { into }) = &task {
+            // First, since it forgets: what is forgotten leads nowhere (ruling 106).
             self.reference(&ConversationId { medium: Medium::Ticket, id: into.clone() }, moment.clock);
         }
+        let is_circle = matches!(&task, Task::Do(Action::Merged { into }) if self.leads_to(into, id));
         let mut turn = Turn { settings: &self.settings, moment, out };
         let (conversation, found) = self.table.reach(id, moment.clock, named, |id| start(id, &task, &mut turn));
         let is_start = matches!(task, Task::Do(Action::Started(_)));

@@ -17,15 +17,16 @@ impl Shares {
         Self { first: (holder, from), later: Vec::new() }
     }
 
-    /// The period passes into other hands. Who had it for no time at all is left out.
+    /// The period passes into other hands. An agent who had it for no time at all stays known: it changed owners twice (ruling 44).
     pub fn pass(&mut self, holder: Holder, at: Time) {
         let latest = self.later.last_mut().unwrap_or(&mut self.first);
         if latest.0 == holder {
             return;
         }
-        if at <= latest.1 {
+        if at <= latest.1 && !matches!(latest.0, Holder::Agent(_)) {
             latest.0 = holder;
         } else {
+            let at = at.max(latest.1);
             self.later.reserve_exact(1);
             self.later.push((holder, at));
         }

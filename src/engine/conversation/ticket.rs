@@ -66,7 +66,11 @@ impl Conversation {
         if let Some(ticket) = &mut self.ticket {
             ticket.merged_into = Some(into.clone());
         }
-        let period = self.period.take();
+        let mut period = self.period.take();
+        if let Some(breach) = period.as_mut().and_then(|period| period.breach.as_mut()) {
+            // It stays this ticket's, which the other one knows nothing of.
+            breach.conversation.channel.clone_from(&self.channel);
+        }
         self.end(Outcome::Merged, Outcome::Merged.word(), None, turn);
         period
     }

@@ -360,3 +360,22 @@ fn handling_is_told_as_it_begins_and_ends() {
     let found: Vec<String> = signals(settings(Vec::new()), script, "c1").into_iter().filter(|line| !line.contains("standing")).collect();
     assert_eq!(found, wanted);
 }
+
+#[test]
+fn a_cycle_of_no_time_is_handled_by_whom_its_customer_waited_on_though_that_is_joined_to_a_focus_of_before() {
+    check_with(
+        active(),
+        "09:00:00 c1 started
+         09:00:00 c1 ended timeout
+         09:00:00 c1 says amy
+         09:00:10 c1 customer
+         09:00:10 c1 ended timeout
+         clock 09:05:00
+         > 09:00:00 ended c1#1 nobody auto first
+         > 09:00:10 reopened c1#2 nobody after 10
+         > 09:00:10 unanswered c1#2 amy timeout first opened 09:00:10 wait 0 judged 0 of 30 in time held
+         > 09:00:10 ended c1#2 amy auto
+         > 09:00:10 handled amy 0
+         > 09:01:00 handling c1#2 amy 09:00:00 to 09:01:00",
+    );
+}

@@ -3,7 +3,7 @@
 use super::script::{Run, check, check_with, policy, seconds, settings};
 use crate::engine::policy::Policy;
 use crate::engine::settings::Settings;
-use crate::model::Medium;
+use crate::model::{Medium, Span};
 
 fn ten_minutes() -> Settings {
     settings(vec![Policy { first_response: seconds(600), ..policy(Medium::Ticket) }])
@@ -246,4 +246,31 @@ fn a_message_that_is_passed_on_names_only_the_ticket_that_it_was_written_on() {
     );
     assert!(run.fold.reference(&super::script::id("t1"), run.clock).is_some());
     assert!(run.fold.reference(&super::script::id("t2"), run.clock).is_none());
+}
+
+#[test]
+fn a_merge_that_was_forgotten_makes_no_circle() {
+    check_with(
+        Settings { forget_after: Span::DAY, ..settings(Vec::new()) },
+        "09:00:00 t1 started
+         09:00:00 t2 started
+         09:10:00 t1 merged t2
+         +2d09:00:00 t2 merged t1
+         > 09:10:00 ended t1#1 nobody merged first
+         > +2d09:00:00 ended t2#1 nobody merged first",
+    );
+}
+
+#[test]
+fn an_owner_of_no_time_before_a_merge_changes_the_owner_twice() {
+    check_with(
+        ten_minutes(),
+        "09:00:00 t1 bot
+         09:00:00 t2 started waiting
+         09:00:05 t2 assigned amy
+         09:00:05 t2 merged t1
+         clock 09:20:00
+         > 09:00:05 ended t2#1 amy merged first
+         > 09:10:00 breach t1#1 nobody first_response opened 09:00:00 of 600 inherited 5",
+    );
 }
