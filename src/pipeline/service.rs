@@ -248,8 +248,8 @@ impl<S: Source> Service<S> {
         });
         for (record, reject) in rejects {
             let position = record.position;
-            let topic = self.topic(position.partition).to_owned();
-            self.evidence.rejected(&record, &reject, &topic, now);
+            let topic = self.settings.topics.get(usize::from(position.partition.topic)).map_or("?", String::as_str);
+            self.evidence.rejected(&record, &reject, topic, now);
             self.log_reject(now, position.partition, position.offset, &format!("{}: {}", reject.reason.word(), reject.message));
         }
         for (partition, record) in last {

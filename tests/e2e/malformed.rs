@@ -107,7 +107,7 @@ fn produce(broker: &Broker, good: &[&str]) -> i64 {
 }
 
 /// The `index`-th record of a reason, made from a good one.
-fn spoiled(good: &str, reason: Reason, index: usize) -> Vec<u8> {
+pub fn spoiled(good: &str, reason: Reason, index: usize) -> Vec<u8> {
     let field = |name: &str, value: &str| {
         let mut event: Value = serde_json::from_str(good).unwrap();
         event[name] = serde_json::from_str(value).unwrap();

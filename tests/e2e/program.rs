@@ -60,6 +60,26 @@ impl Setting {
         self.run(&["replay", "--config", path(&self.config), "--print", print].into_iter().chain(files).collect::<Vec<_>>())
     }
 
+    /// Runs a command over the configuration to its end and gives its output.
+    pub fn command(&self, command: &[&str], arguments: &[&str]) -> String {
+        self.run(&[command, &["--config", path(&self.config)], arguments].concat())
+    }
+
+    /// Runs a command over the configuration that must fail, and gives its exit code and what it says.
+    pub fn refused(&self, command: &[&str], arguments: &[&str]) -> (i32, String) {
+        let (out, log) = (self.folder.path().join("out"), self.folder.path().join("refused.log"));
+        let mut child = deskpulse(&[command, &["--config", path(&self.config)], arguments].concat(), &out, &log);
+        let status = until(COMMAND_LIMIT, "the command ends", || child.try_wait().unwrap().ok_or_else(|| read(&log)));
+        (status.code().unwrap(), read(&log))
+    }
+
+    /// Replaces a part of the configuration.
+    pub fn change(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(&self.config).unwrap();
+        assert!(text.contains(from), "{from} in {text}");
+        std::fs::write(&self.config, text.replacen(from, to, 1)).unwrap();
+    }
+
     /// Runs a command to its end and gives its output.
     fn run(&self, arguments: &[&str]) -> String {
         let (out, log) = (self.folder.path().join("out"), self.folder.path().join("command.log"));
