@@ -85,17 +85,16 @@ impl Commits {
         self.handed.is_none() && now - self.last_at >= pause
     }
 
-    /// Positions for lag tools: of partitions that have moved, and the first time of all, so that they bear our store's name.
-    pub(super) fn labels(&mut self) -> BTreeMap<PartitionId, NextOffset> {
-        let all = !std::mem::replace(&mut self.has_labelled, true);
-        let wanted = self.positions.iter().filter(|(partition, _)| all || self.moved.contains(*partition));
-        wanted.map(|(partition, reached)| (*partition, reached.next)).collect()
-    }
-
-    /// The positions of the commit that is gathered now.
-    pub(super) fn gather(&mut self) -> BTreeMap<PartitionId, Reached> {
+    /// The positions of the commit that is gathered now, and those for lag tools: the same, and the first time all, so that every
+    /// partition bears our store's name.
+    pub(super) fn gather(&mut self) -> (BTreeMap<PartitionId, Reached>, BTreeMap<PartitionId, NextOffset>) {
         self.has_news = false;
-        std::mem::take(&mut self.moved).into_iter().filter_map(|partition| Some((partition, *self.positions.get(&partition)?))).collect()
+        let moved = std::mem::take(&mut self.moved);
+        let all = !std::mem::replace(&mut self.has_labelled, true);
+        let labelled = self.positions.iter().filter(|(partition, _)| all || moved.contains(*partition));
+        let labels = labelled.map(|(partition, reached)| (*partition, reached.next)).collect();
+        let moved = self.positions.iter().filter(|(partition, _)| moved.contains(*partition));
+        (moved.map(|(partition, reached)| (*partition, *reached)).collect(), labels)
     }
 
     /// The commit that was handed over is kept, and writing it took so long.
@@ -146,19 +145,29 @@ mod tests {
         commits.taken(PART, Mark::of(4, b"one"));
         commits.confirmed(PART, NextOffset(5));
         let reached = Reached { next: NextOffset(5), last: Some(Mark::of(4, b"one")) };
-        assert_eq!(commits.gather(), BTreeMap::from([(PART, reached)]));
+        assert_eq!(commits.gather().0, BTreeMap::from([(PART, reached)]));
         commits.confirmed(PART, NextOffset(5));
-        assert_eq!(commits.gather(), BTreeMap::new());
+        assert_eq!(commits.gather().0, BTreeMap::new());
         commits.confirmed(PART, NextOffset(7));
-        assert_eq!(commits.gather(), BTreeMap::from([(PART, Reached { next: NextOffset(7), ..reached })]));
+        assert_eq!(commits.gather().0, BTreeMap::from([(PART, Reached { next: NextOffset(7), ..reached })]));
     }
 
     #[test]
     fn an_empty_partition_has_a_position_as_soon_as_it_is_confirmed() {
         let mut commits = Commits::new(BTreeMap::new(), Time(0));
         commits.confirmed(PART, NextOffset(0));
-        assert_eq!(commits.gather(), BTreeMap::from([(PART, Reached::default())]));
-        assert_eq!(commits.labels(), BTreeMap::from([(PART, NextOffset(0))]), "all, the first time");
-        assert_eq!(commits.labels(), BTreeMap::new());
+        assert_eq!(commits.gather().0, BTreeMap::from([(PART, Reached::default())]));
+    }
+
+    #[test]
+    fn lag_tools_are_told_of_all_partitions_once_and_then_of_those_that_moved() {
+        let other = PartitionId { partition: 2, ..PART };
+        let reached = |next| Reached { next: NextOffset(next), last: None };
+        let mut commits = Commits::new(BTreeMap::from([(PART, reached(3)), (other, reached(4))]), Time(0));
+        commits.confirmed(PART, NextOffset(5));
+        assert_eq!(commits.gather().1, BTreeMap::from([(PART, NextOffset(5)), (other, NextOffset(4))]));
+        assert_eq!(commits.gather().1, BTreeMap::new());
+        commits.confirmed(other, NextOffset(6));
+        assert_eq!(commits.gather().1, BTreeMap::from([(other, NextOffset(6))]));
     }
 }

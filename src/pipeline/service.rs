@@ -319,9 +319,10 @@ impl<S: Source> Service<S> {
         let begun = self.clock.now();
         let kept = Kept { clock: self.core.engine().clock(), counters: self.core.counters(), outcomes: self.core.outcomes() };
         let rows = if self.writer.is_durable() { self.core.changes() } else { Vec::new() };
-        let labels = self.commits.labels();
-        let positions = self.commits.gather();
+        let (positions, labels) = self.commits.gather();
         if rows.is_empty() && positions.is_empty() && self.writer.is_durable() {
+            // Nothing has moved: what is to be shown is what was committed.
+            self.show_positions(&labels);
             return false;
         }
         let mut commit = Commit { rows, positions, ..Commit::default() };
@@ -341,12 +342,18 @@ impl<S: Source> Service<S> {
         let took = written.ok_or(ServiceError::Writer)??;
         let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
         self.kept = handed.kept;
-        failpoint::reach("before_label");
-        if !handed.labels.is_empty() {
-            self.source.commit(&handed.labels);
-        }
-        failpoint::reach("after_label");
+        self.show_positions(&handed.labels);
         Ok(())
+    }
+
+    /// Shows committed positions to lag tools.
+    fn show_positions(&mut self, positions: &BTreeMap<PartitionId, NextOffset>) {
+        if positions.is_empty() {
+            return;
+        }
+        failpoint::reach("before_label");
+        self.source.commit(positions);
+        failpoint::reach("after_label");
     }
 
     fn publish_snapshot(&mut self, now: Time) {

@@ -33,6 +33,8 @@ enum End {
     Point(&'static str, u32),
     /// SIGTERM after so many milliseconds.
     Terminate(u64),
+    /// No file may grow by more than so many kibibytes: as on a full disk.
+    Full(u64),
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,9 +48,14 @@ async fn kills_at_random_times_change_no_number() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_around_a_commit_changes_no_number_nor_does_an_orderly_one() {
     let points = ["gathered", "mid_write", "before_commit", "after_commit", "before_label", "after_label"];
-    let mut ends: Vec<End> = points.iter().zip([1, 2, 3, 1, 2, 3]).map(|(point, time)| End::Point(point, time)).collect();
+    let mut ends: Vec<End> = points.iter().zip([1, 2, 2, 1, 1, 1]).map(|(point, time)| End::Point(point, time)).collect();
     ends.push(End::Terminate(1_000));
     survives(&ends).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_the_service_with_a_sentence_and_changes_no_number() {
+    survives(&[End::Kill(2_000), End::Full(300), End::Full(700), End::Full(1_500)]).await;
 }
 
 async fn survives(ends: &[End]) {
@@ -72,6 +79,14 @@ impl<'a> Run<'a> {
         Self { broker, setting, day: Day::new(3), counters: Counters::default() }
     }
 
+    /// The receipts that the store keeps, sorted as text.
+    fn facts(&self) -> Vec<String> {
+        let printed = self.setting.run(&["facts", "--config", self.setting.config.to_str().unwrap()]);
+        let mut facts: Vec<String> = printed.lines().map(str::to_owned).collect();
+        facts.sort_unstable();
+        facts
+    }
+
     fn whole(mut self, ends: &[End]) {
         let sender = Sender::new(self.broker, &TOPICS.map(|(topic, _)| topic));
         for end in ends {
@@ -91,8 +106,16 @@ impl<'a> Run<'a> {
         assert_eq!(page.count("deskpulse_late_events_total", &[]), 0.0, "a piece of the log came later than its partition may be silent");
         assert_eq!(page.kpi_lines(), replayed.page.kpi_lines(), "what is served is what is replayed");
         assert_eq!(kept::totals(&self.setting.read()), replayed.totals, "what is kept is what is replayed");
+        assert_eq!(self.facts(), replayed.facts, "each fact has its receipt, once");
         assert!(self.counters.scrapes > 0);
     }
+}
+
+/// The largest file of the store, in kibibytes.
+fn size(setting: &Setting) -> u64 {
+    let path = setting.read().store.path;
+    let sizes = ["", "-wal"].map(|end| std::fs::metadata(format!("{path}{end}")).map_or(0, |file| file.len()));
+    sizes[0].max(sizes[1]) / 1_024
 }
 
 /// One life of the service, scraped all the while.
@@ -101,10 +124,11 @@ fn live(setting: &Setting, end: End, counters: &mut Counters) {
     let mut service = match end {
         End::Point(point, time) => Service::launch_to(setting, &format!("{point}:{time}")),
         End::Kill(_) | End::Terminate(_) => Service::launch(setting),
+        End::Full(kibibytes) => Service::launch_within(setting, size(setting) + kibibytes),
     };
     let is_over = |service: &mut Service| match end {
         End::Kill(after) | End::Terminate(after) => clock.uptime() >= Duration::from_millis(after),
-        End::Point(..) => service.has_ended(),
+        End::Point(..) | End::Full(_) => service.has_ended(),
     };
     until(LIMIT, "the process comes to its end", || {
         if let Some(page) = service.scrape() {
@@ -116,6 +140,11 @@ fn live(setting: &Setting, end: End, counters: &mut Counters) {
     match end {
         End::Terminate(_) => service.stop(),
         End::Kill(_) | End::Point(..) => drop(service),
+        End::Full(_) => {
+            assert_eq!(service.ended(END).code(), Some(1), "{}", service.log());
+            let said = service.log().lines().last().unwrap_or_default().to_owned();
+            assert!(said.starts_with("deskpulse: store ") && said.contains("cannot be written"), "{said}");
+        }
     }
     assert!(clock.uptime() < LIMIT + END);
 }

@@ -13,7 +13,6 @@ mod support;
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod http;
 #[path = "../e2e/library.rs"]
-#[expect(dead_code, reason = "these tests need only a part of it")]
 mod library;
 #[path = "../e2e/log.rs"]
 #[expect(dead_code, reason = "these tests need only a part of it")]
@@ -31,3 +30,4 @@ mod day;
 mod kept;
 mod killed;
 mod refused;
+mod standby;

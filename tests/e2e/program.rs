@@ -81,7 +81,7 @@ impl Setting {
     }
 
     /// Runs a command to its end and gives its output.
-    fn run(&self, arguments: &[&str]) -> String {
+    pub fn run(&self, arguments: &[&str]) -> String {
         let (out, log) = (self.folder.path().join("out"), self.folder.path().join("command.log"));
         let mut child = deskpulse(arguments, &out, &log);
         let status = until(COMMAND_LIMIT, "the command ends", || child.try_wait().unwrap().ok_or_else(|| read(&log)));
@@ -132,6 +132,16 @@ impl Service {
         let arguments = [&["serve", "--config", path(&setting.config)], flags].concat();
         let process = command(&arguments, Path::new("/dev/null"), &log).envs(variables.iter().copied()).spawn().unwrap();
         Self { process, log, address: None }
+    }
+
+    /// Starts it so that no file of it may grow beyond so many kibibytes: writing fails then, as on a full disk.
+    pub fn launch_within(setting: &Setting, kibibytes: u64) -> Self {
+        let log = setting.folder.path().join("serve.log");
+        let limited = format!("trap '' XFSZ; ulimit -f {kibibytes}; exec \"$0\" serve --config \"$1\"");
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &limited, env!("CARGO_BIN_EXE_deskpulse"), path(&setting.config)]);
+        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).unwrap()).env_remove("RUST_LOG");
+        Self { process: shell.spawn().unwrap(), log, address: None }
     }
 
     /// A page of metrics, if it listens and answers by now.

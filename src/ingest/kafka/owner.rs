@@ -9,7 +9,7 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::Offset;
 
-use crate::model::{NextOffset, PartitionId, STORE_ID_PREFIX, Topics};
+use crate::model::{NextOffset, PartitionId, STORE_ID_PREFIX, Span, Topics};
 
 use super::super::SourceEvent;
 use super::layout;
@@ -17,6 +17,9 @@ use super::reader::{Ended, Reader};
 
 /// How long the group's coordinator may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A store that has positions of its own waits this long for that answer; an empty one has nothing else to go by.
+const WAIT: Span = Span(15_000);
 
 /// The store for which a log is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,15 @@ impl Reader {
                 self.rounds.owner_checked = true;
                 Ok(true)
             }
+            // Its positions and their records say as much.
+            Err(_) if !self.positions.is_empty() && self.has_waited() => {
+                tracing::warn!(
+                    "the positions of group {} cannot be read: whether another store has read these topics is not known",
+                    self.group
+                );
+                self.rounds.owner_checked = true;
+                Ok(true)
+            }
             Err(code) => {
                 let said = code.map_or_else(String::new, |code| format!(" ({code})"));
                 let reason =
@@ -61,6 +73,11 @@ impl Reader {
                 Ok(false)
             }
         }
+    }
+
+    fn has_waited(&mut self) -> bool {
+        let now = self.clock.now();
+        now - *self.rounds.owner_asked.get_or_insert(now) >= WAIT
     }
 
     fn labels(&self, partitions: &[PartitionId]) -> Result<BTreeMap<PartitionId, Label>, Option<RDKafkaErrorCode>> {

@@ -84,8 +84,10 @@ pub(super) struct Rounds {
     pub(super) asked: Option<Time>,
     pub(super) layout: Option<Time>,
     pub(super) outstanding: bool,
-    /// It is known whose log it is.
+    /// It is known whose log it is, or will not be.
     pub(super) owner_checked: bool,
+    /// Since when that is asked.
+    pub(super) owner_asked: Option<Time>,
     pub(super) looked_up: Option<Time>,
     /// Ask again soon: a partition seems to be read to its end, or something is odd.
     pub(super) soon: bool,
@@ -103,6 +105,7 @@ impl Reader {
                 break ended;
             }
         };
+        self.label_last();
         if let Ended::Fatal(sentence) = ended
             && self.events.blocking_send(SourceEvent::Fatal(sentence)).is_err()
         {

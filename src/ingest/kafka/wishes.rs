@@ -76,7 +76,18 @@ impl Reader {
         self.set_paused(&pause, true);
         self.set_paused(&resume, false);
         if !commit.is_empty() {
-            self.label(&commit, &store);
+            self.label(&commit, &store, CommitMode::Async);
+        }
+    }
+
+    /// At the end: shows the last positions, as far as the broker answers.
+    pub(super) fn label_last(&self) {
+        let (commit, store) = {
+            let mut wanted = self.wishes.lock();
+            (std::mem::take(&mut wanted.commit), Arc::clone(&wanted.store))
+        };
+        if !commit.is_empty() {
+            self.label(&commit, &store, CommitMode::Sync);
         }
     }
 
@@ -97,7 +108,7 @@ impl Reader {
     }
 
     /// Shows our positions under the group's name. Nothing depends on whether that works.
-    fn label(&self, positions: &BTreeMap<PartitionId, NextOffset>, store: &str) {
+    fn label(&self, positions: &BTreeMap<PartitionId, NextOffset>, store: &str, mode: CommitMode) {
         let list = self.list(positions.iter().map(|(partition, next)| (*partition, Offset::Offset(next.0))));
         for partition in positions.keys() {
             let number = i32::try_from(partition.partition).unwrap_or(-1);
@@ -105,7 +116,7 @@ impl Reader {
                 element.set_metadata(store);
             }
         }
-        if let Err(error) = self.client.commit(&list, CommitMode::Async) {
+        if let Err(error) = self.client.commit(&list, mode) {
             tracing::debug!(%error, "positions for lag tools were not accepted");
         }
     }

@@ -181,3 +181,51 @@ fn a_full_disk_ends_the_commit_with_a_sentence_and_loses_nothing_that_was_kept()
     drop(store);
     assert_eq!(contents(&mut open(&place.path)).unwrap().0, agents(&["amy", "bob"], 1));
 }
+
+/// A closed store whose state fills some hundred pages.
+fn large(path: &Path) -> (Vec<Row>, BTreeMap<PartitionId, Reached>) {
+    let mut store = open(path);
+    let rows = (0..4_000_u32).map(|number| Row::put(Table::Conversation, 1, &format!("chat:{number:05}"), &vec![number; 60])).collect();
+    let positions = (0..40).map(|partition| (part(0, partition), reached(i64::from(partition) + 1))).collect();
+    store.commit(Commit { rows, positions, ..Commit::default() }).unwrap();
+    contents(&mut store).unwrap()
+}
+
+/// Opens a spoiled copy: either it is refused, or nothing of it has changed.
+fn spoiled(original: &[u8], written: &(Vec<Row>, BTreeMap<PartitionId, Reached>), what: &str, spoil: impl FnOnce(&mut Vec<u8>)) -> bool {
+    let place = place();
+    let mut bytes = original.to_vec();
+    spoil(&mut bytes);
+    std::fs::write(&place.path, bytes).unwrap();
+    let read = Sqlite::open(&place.path, &topics(&["chats", "agents"])).and_then(|mut store| contents(&mut store));
+    match read {
+        Ok(read) => {
+            assert!(read == *written, "{what}: another state was given out");
+            false
+        }
+        Err(error) => {
+            let said = error.to_string();
+            assert!(said.contains("backup") || said.contains("newer deskpulse") || said.contains("kafka.topics"), "{what}: {said}");
+            true
+        }
+    }
+}
+
+#[test]
+fn whatever_bit_is_flipped_and_wherever_it_is_cut_no_other_state_is_given_out() {
+    use rand::{Rng as _, SeedableRng as _};
+    let place = place();
+    let written = large(&place.path);
+    let original = std::fs::read(&place.path).unwrap();
+    let mut chance = rand::rngs::SmallRng::seed_from_u64(5);
+    let mut refused = 0;
+    for flip in 0..100 {
+        let (at, bit) = (chance.random_range(0..original.len()), chance.random_range(0..8));
+        refused += u32::from(spoiled(&original, &written, &format!("flip {flip} of bit {bit} at {at}"), |bytes| bytes[at] ^= 1 << bit));
+    }
+    assert!(refused > 50, "most of the file is in use: {refused} of 100 were noticed");
+    for cut in 0..20 {
+        let length = chance.random_range(1..original.len());
+        assert!(spoiled(&original, &written, &format!("cut {cut} to {length}"), |bytes| bytes.truncate(length)));
+    }
+}

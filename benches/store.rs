@@ -1,0 +1,106 @@
+//! What durability costs: commits of a steady load, and the start from a store with many open conversations.
+//!
+//! `cargo bench --bench store -- CONVERSATIONS RECORDS` (100,000 and 1,000,000 unless given). The file is on the disk of the target folder.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and stops where its setting is not as it must be")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use deskpulse::clock::Clock;
+use deskpulse::config;
+use deskpulse::engine::Reach;
+use deskpulse::ingest::Record;
+use deskpulse::model::{NextOffset, PartitionId, Position, Reached, Span, Time};
+use deskpulse::pipeline::{Core, Evidence};
+use deskpulse::simulate::load::{Load, LoadSettings};
+use deskpulse::store::{Commit, Sqlite, Store};
+
+const START: Time = Time(1_764_061_200_000);
+const PARTITION: PartitionId = PartitionId { topic: 0, partition: 0 };
+/// Records of one commit: a quarter of a second at 20,000 a second.
+const PER_COMMIT: u64 = 5_000;
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
+    let (conversations, records) = (numbers.next().unwrap_or(100_000), numbers.next().unwrap_or(1_000_000));
+    let folder = tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("target")).unwrap();
+    let path = folder.path().join("bench.db");
+    commits(&path, conversations, records);
+    let size = std::fs::metadata(&path).unwrap().len();
+    println!("size of the file: {} MiB, {} bytes a record", size >> 20, size / (conversations + records));
+    start(&path);
+}
+
+fn core() -> Core {
+    let config = config::parse("", "bench.toml", Path::new("."), []).unwrap();
+    Core::new(&config.core_settings().unwrap().keeping_changes()).unwrap()
+}
+
+fn open(path: &Path) -> Sqlite {
+    Sqlite::open(path, &["events".to_owned()]).unwrap()
+}
+
+/// Fills the store, then commits piece by piece.
+fn commits(path: &Path, conversations: u64, records: u64) {
+    let (mut core, mut store, mut evidence, clock) = (core(), open(path), Evidence::new(true), Clock::start());
+    let settings = LoadSettings { seed: 1, agents: 1_000, conversations: u32::try_from(conversations).unwrap(), start: START };
+    let mut load = Load::new(&settings);
+    let mut offset = 0;
+    let mut step = |count: u64| {
+        let begun = clock.uptime();
+        for _ in 0..count {
+            let record = load.next_record();
+            core.take(Record { position: Position { partition: PARTITION, offset }, arrived: None, value: record.value });
+            offset += 1;
+            if offset % 1_000 == 0 {
+                let posted = core.advance(Reach::Before(core.engine().newest(PARTITION).unwrap() - Span(2_000)));
+                evidence.posted(&posted);
+            }
+        }
+        let applied = clock.uptime();
+        let positions = BTreeMap::from([(PARTITION, Reached { next: NextOffset(offset), last: None })]);
+        let mut commit = Commit { rows: core.changes(), positions, ..Commit::default() };
+        evidence.give(&mut commit);
+        let (rows, gathered) = (commit.rows.len(), clock.uptime());
+        store.commit(commit).unwrap();
+        [applied - begun, gathered - applied, clock.uptime() - gathered, Duration::from_millis(rows as u64)]
+    };
+    let [.., first, _] = step(conversations);
+    println!("first commit, of {conversations} conversations: {} ms", first.as_millis());
+    let steps: Vec<_> = (0..records / PER_COMMIT).map(|_| step(PER_COMMIT)).collect();
+    for (index, what) in ["applying", "gathering", "writing"].iter().enumerate() {
+        let mut times: Vec<u128> = steps.iter().map(|step| step[index].as_micros()).collect();
+        times.sort_unstable();
+        let rank = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1] as f64 / 1_000.0;
+        println!("{what} {PER_COMMIT} records, ms: p50 {:.1}, p99 {:.1}", rank(50), rank(99));
+    }
+    let rows: u128 = steps.iter().map(|step| step[3].as_millis()).sum();
+    let time: Duration = steps.iter().map(|step| step[1] + step[2]).sum();
+    println!(
+        "{} rows a commit, {:.0} records/s if nothing but commits took time",
+        rows / steps.len() as u128,
+        records as f64 / time.as_secs_f64()
+    );
+}
+
+/// Opens the store, and has a core again.
+fn start(path: &Path) {
+    let (mut core, clock) = (core(), Clock::start());
+    let mut store = open(path);
+    let mut rows = 0;
+    store
+        .load(&mut |piece| {
+            rows += piece.len();
+            core.restore(piece)
+        })
+        .unwrap();
+    println!("start: {rows} rows restored in {} ms", clock.uptime().as_millis());
+    let begun = clock.uptime();
+    drop(core.counters());
+    println!(
+        "counters read in {} ms, {} conversations wait or are open",
+        (clock.uptime() - begun).as_millis(),
+        core.engine().live().waiting.len()
+    );
+}
