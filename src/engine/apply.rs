@@ -13,7 +13,7 @@ use super::conversation::Conversations;
 use super::dedup::{Dedup, EventKey};
 use super::frontier::Reach;
 use super::live::LiveView;
-use super::order::{Order, Waiting};
+use super::order::{Order, Place, Waiting};
 use super::receipt;
 use super::settings::Settings;
 use super::signal::{DeadlineKey, Moment, Outbox};
@@ -91,37 +91,48 @@ impl Engine {
         }
     }
 
-    /// Brings the places near where these events are remembered, ahead of their [`Engine::push_as`]. Changes nothing.
+    /// Brings the places near where these events are remembered, ahead of their [`Engine::admit`]. Changes nothing.
     pub fn recall(&self, keys: impl Iterator<Item = EventKey>) {
         black_box(keys.fold(false, |all, key| all ^ self.dedup.glance(key)));
     }
 
     /// Takes an event: finds duplicates, dates what comes from the future by its arrival, and puts the event in its place.
     pub fn push(&mut self, arrival: Arrival) -> Pushed {
-        let key = EventKey::of(arrival.event.source.as_ref(), &arrival.event.id);
-        self.push_as(arrival, key)
+        let Arrival { mut event, position, arrived } = arrival;
+        let key = EventKey::of(event.source.as_ref(), &event.id);
+        match self.admit(&mut event, key, position, arrived) {
+            None => Pushed::Duplicate,
+            Some(place) => {
+                self.keep(event, position, place);
+                Pushed::Accepted { late: place.late }
+            }
+        }
     }
 
-    /// [`Engine::push`] of an event whose key is known.
-    pub fn push_as(&mut self, arrival: Arrival, key: EventKey) -> Pushed {
-        let Arrival { mut event, position, arrived } = arrival;
+    /// The first half of [`Engine::push`]: remembers an event, dates it by its arrival if it comes from the future, and says where it
+    /// belongs; `None` when it was seen before. [`Engine::keep`] must follow before the clock moves.
+    pub fn admit(&mut self, event: &mut Event, key: EventKey, position: Position, arrived: Option<Time>) -> Option<Place> {
         let reach = arrived.unwrap_or(Time::MAX);
         let skewed = arrived.is_some_and(|arrived| event.time > arrived + self.settings.max_ahead);
         if skewed {
             event.time = reach;
         }
         let reference = self.order.newest(position.partition).unwrap_or(Time::MIN).max(event.time.min(reach));
-        let seen = self.dedup.seen(key, event.time, reference);
-        let counts = self.counts_mut(position.partition);
-        if seen {
-            counts.duplicate += 1;
-            return Pushed::Duplicate;
+        if self.dedup.seen(key, event.time, reference) {
+            self.count_duplicate(position.partition);
+            return None;
         }
+        let place = self.order.place(event.time, position.partition, reach);
+        let counts = self.counts_mut(position.partition);
         counts.applied += 1;
         counts.skewed += u64::from(skewed);
-        let late = self.order.push(event, position, reach);
-        self.counts_mut(position.partition).late += u64::from(late);
-        Pushed::Accepted { late }
+        counts.late += u64::from(place.late);
+        Some(place)
+    }
+
+    /// The second half of [`Engine::push`].
+    pub fn keep(&mut self, event: Event, position: Position, place: Place) {
+        self.order.insert(place.at, Waiting { late: place.late, position, event });
     }
 
     /// Counts a duplicate that was found before it came here.

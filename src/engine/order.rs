@@ -32,6 +32,15 @@ pub struct Order {
     told_clock: Time,
 }
 
+/// Where an event belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Its place in the order.
+    pub at: Time,
+    /// Whether it came too late for the place of its own time.
+    pub late: bool,
+}
+
 /// What is known of a partition.
 #[derive(Debug, Clone, Copy)]
 struct Partition {
@@ -116,16 +125,14 @@ impl Order {
         self.partitions.get(&partition).map_or(0, |partition| partition.waiting)
     }
 
-    /// Puts an event in its place and says whether it is late. `reach` is what its partition's newest may move to at most: its arrival.
-    pub fn push(&mut self, event: Event, position: Position, reach: Time) -> bool {
-        let partition = self.partitions.entry(position.partition).or_default();
+    /// Says where an event belongs, and counts it among those that wait: [`Order::insert`] must follow. `reach` is what its partition's
+    /// newest may move to at most: its arrival.
+    pub fn place(&mut self, time: Time, partition: PartitionId, reach: Time) -> Place {
+        let partition = self.partitions.entry(partition).or_default();
         let earliest = (partition.newest - self.allowed_lateness).max(self.clock);
-        let late = event.time < earliest;
-        let place = event.time.max(earliest);
-        partition.newest = partition.newest.max(event.time.min(reach));
+        partition.newest = partition.newest.max(time.min(reach));
         partition.waiting += 1;
-        self.insert(place, Waiting { late, position, event });
-        late
+        Place { at: time.max(earliest), late: time < earliest }
     }
 
     /// The instant of the first waiting event.
@@ -163,7 +170,8 @@ impl Order {
         slots.filter_map(|slot| self.slots[slot as usize].as_ref())
     }
 
-    fn insert(&mut self, place: Time, waiting: Waiting) {
+    /// Puts an event where it belongs.
+    pub fn insert(&mut self, place: Time, waiting: Waiting) {
         let index = match self.free.pop() {
             Some(free) => {
                 self.slots[free as usize] = Some(waiting);
@@ -248,7 +256,13 @@ mod tests {
 
     fn push(order: &mut Order, partition: u32, offset: i64, ms: i64) -> bool {
         let position = Position { partition: PartitionId { topic: 0, partition }, offset };
-        order.push(event(&format!("{partition}-{offset}"), ms), position, Time::MAX)
+        put(order, event(&format!("{partition}-{offset}"), ms), position, Time::MAX)
+    }
+
+    fn put(order: &mut Order, event: Event, position: Position, reach: Time) -> bool {
+        let place = order.place(event.time, position.partition, reach);
+        order.insert(place.at, Waiting { late: place.late, position, event });
+        place.late
     }
 
     fn taken(order: &mut Order) -> Vec<String> {
@@ -301,7 +315,7 @@ mod tests {
     fn no_event_moves_its_partitions_newest_beyond_its_arrival() {
         let mut order = Order::new(Span(2_000));
         let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset: 0 };
-        order.push(event("e", 11_500), position, Time(10_000));
+        put(&mut order, event("e", 11_500), position, Time(10_000));
         assert_eq!(order.newest(position.partition), Some(Time(10_000)));
     }
 

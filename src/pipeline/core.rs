@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
-use crate::engine::{Arrival, Engine, EventKey, Policies, Pushed, Reach, Settings, Step, TargetNow, targets_in_force};
+use crate::engine::{Engine, EventKey, Place, Policies, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
 use crate::model::{ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
@@ -82,6 +82,17 @@ pub struct Display {
     pub names: Arc<BTreeMap<Name, Name>>,
 }
 
+/// A record on its way in.
+#[derive(Debug)]
+struct Read<'r> {
+    record: Record<'r>,
+    decoded: Decoded,
+    /// Of an event.
+    key: Option<EventKey>,
+    /// Of an event that was not seen before.
+    place: Option<Place>,
+}
+
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Taken {
@@ -131,63 +142,68 @@ impl Core {
 
     /// Takes a record: it ends in exactly one of the outcomes.
     pub fn take(&mut self, record: Record<'_>) -> Taken {
-        let decoded = self.decode(&record);
-        self.settle(&record, decoded)
+        let mut read = self.decode(record);
+        self.admit(&mut read);
+        self.settle(read).1
     }
 
-    /// Takes records in their order and tells of each what became of it. Some are decoded at a time, which is quicker than one by one:
-    /// the places where their ids are remembered are brought near together.
+    /// Takes records in their order and tells of each what became of it. Quicker than one by one: some are decoded, remembered and put
+    /// in their places at a time, so that no step waits for memory that the step before it has written to.
     pub fn take_all<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>, mut tell: impl FnMut(Record<'r>, Taken)) {
         let mut records = records.into_iter();
         let mut some = Vec::with_capacity(AT_A_TIME);
         loop {
-            some.extend(records.by_ref().take(AT_A_TIME).map(|record| {
-                let decoded = self.decode(&record);
-                (record, decoded)
-            }));
+            some.extend(records.by_ref().take(AT_A_TIME).map(|record| self.decode(record)));
             if some.is_empty() {
                 return;
             }
-            self.engine.recall(some.iter().filter_map(|(_, (_, key))| *key));
-            for (record, decoded) in some.drain(..) {
-                let taken = self.settle(&record, decoded);
+            self.engine.recall(some.iter().filter_map(|read| read.key));
+            some.iter_mut().for_each(|read| self.admit(read));
+            for read in some.drain(..) {
+                let (record, taken) = self.settle(read);
                 tell(record, taken);
             }
         }
     }
 
-    fn decode(&self, record: &Record<'_>) -> (Decoded, Option<EventKey>) {
+    fn decode<'r>(&self, record: Record<'r>) -> Read<'r> {
         let decoded = self.decoder.decode(record.value);
         let key = match &decoded {
             Decoded::Event(event) => Some(EventKey::of(event.source.as_ref(), &event.id)),
             _ => None,
         };
-        (decoded, key)
+        Read { record, decoded, key, place: None }
     }
 
-    fn settle(&mut self, record: &Record<'_>, (decoded, key): (Decoded, Option<EventKey>)) -> Taken {
+    fn admit(&mut self, read: &mut Read<'_>) {
+        if let (Decoded::Event(event), Some(key)) = (&mut read.decoded, read.key) {
+            read.place = self.engine.admit(event, key, read.record.position, read.record.arrived);
+        }
+    }
+
+    fn settle<'r>(&mut self, read: Read<'r>) -> (Record<'r>, Taken) {
+        let Read { record, decoded, place, .. } = read;
         let partition = record.position.partition;
-        match decoded {
-            Decoded::Event(event) => {
-                let key = key.unwrap_or_else(|| EventKey::of(event.source.as_ref(), &event.id));
-                match self.engine.push_as(Arrival { event, position: record.position, arrived: record.arrived }, key) {
-                    Pushed::Duplicate => Taken::Duplicate,
-                    Pushed::Accepted { .. } => Taken::Applied,
-                }
+        let taken = match (decoded, place) {
+            (Decoded::Event(event), Some(place)) => {
+                self.engine.keep(event, record.position, place);
+                Taken::Applied
             }
-            Decoded::Tombstone => {
+            (Decoded::Event(_), None) => Taken::Duplicate,
+            (Decoded::Tombstone, _) => {
                 self.losses_mut(partition).tombstone += 1;
                 Taken::Tombstone
             }
-            Decoded::UnknownType(_) => {
+            (Decoded::UnknownType(_), _) => {
                 self.losses_mut(partition).unknown_type += 1;
                 Taken::UnknownType
             }
-            Decoded::Rejected(reject) => {
+            (Decoded::Rejected(reject), _) => {
                 self.losses_mut(partition).rejected[reject.reason as usize] += 1;
                 Taken::Rejected(reject)
             }
-        }
+        };
+        (record, taken)
     }
 
     /// Moves the clock as far as `reach` allows and folds what was decided; gives it back for receipts.
