@@ -26,6 +26,7 @@ test:
 bench:
 	cargo bench --locked
 
-# Kills at random times, KILLS of them: what a night is for.
+# What a night is for: a million seeds of the simulator, and KILLS kills at random times on a real broker.
 torture:
+	SEEDS=$${SEEDS:-1000000} cargo test --release --locked --test simulator
 	KILLS=$${KILLS:-1000} cargo test --release --locked --test durable kills -- --nocapture

@@ -1,0 +1,214 @@
+//! The service in small, on one thread: a log of three partitions, a core, a store in memory, and everything that can happen between
+//! them, by seed. Reading stalls here and runs ahead there, commits are lost or kept without anybody knowing, the process ends at any
+//! moment and begins again from what the store kept. In the end everything is counted once, as without any of it.
+//!
+//! `SEEDS=1000000 cargo test --release --test simulator` runs a million; `SEED=4711` runs that one alone.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its setting is not as it must be")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use deskpulse::engine::{ClockMode, Frontier, Settings};
+use deskpulse::ingest::Record;
+use deskpulse::kpi::PeriodKind;
+use deskpulse::model::{NextOffset, Output, PartitionId, Position, Reached};
+use deskpulse::pipeline::{Core, CoreSettings};
+use deskpulse::store::{Commit, Memory, Store};
+use deskpulse::view;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+const SEEDS: u64 = 10_000;
+const PARTITIONS: usize = 3;
+const EVENTS: usize = 80;
+/// Three hours before the end of a month that closes an hour later.
+const START: i64 = 1_769_864_400_000;
+const CONFIG: &str = "[engine]\nsettle = \"1h\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
+
+type Log = [Vec<Vec<u8>>; PARTITIONS];
+
+fn log(chance: &mut SmallRng) -> Log {
+    let mut log = Log::default();
+    let mut now = START;
+    for number in 0..EVENTS {
+        now += [0, 0, 1, 700, 5_000, 20_000, 31_000, 600_000][chance.random_range(0..8)];
+        let late = if chance.random_bool(0.04) { chance.random_range(2_000..4_000_000) } else { chance.random_range(0..1_500) };
+        let time = jiff::Timestamp::from_millisecond(now - late).unwrap();
+        let (conversation, agent) = (chance.random_range(0..4), chance.random_range(0..3));
+        let kind = match chance.random_range(0..12) {
+            0 => format!(r#""type":"chat.started","chat":"c{conversation}","team":"t{agent}","waiting":true"#),
+            1 | 2 => format!(r#""type":"chat.assigned","chat":"c{conversation}","agent":"a{agent}""#),
+            3..=5 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"customer""#),
+            6 | 7 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"agent","agent":"a{agent}""#),
+            8 => format!(r#""type":"chat.ended","chat":"c{conversation}","reason":"resolved","agent":"a{agent}""#),
+            9 => format!(r#""type":"agent.status","agent":"a{agent}","status":"{}""#, ["available", "busy", "offline"][conversation % 3]),
+            10 => format!(r#""type":"ticket.created","ticket":"k{conversation}","kind":"complaint","agent":"a{agent}""#),
+            _ => format!(r#""type":"ticket.status","ticket":"k{conversation}","status":"resolved","agent":"a{agent}""#),
+        };
+        let partition = if chance.random_bool(0.9) { conversation % PARTITIONS } else { chance.random_range(0..PARTITIONS) };
+        let record = format!(r#"{{"id":"e{number}","time":"{time}",{kind}}}"#).into_bytes();
+        // A producer that had no answer sends again, and sometimes something broken.
+        for _ in 0..if chance.random_bool(0.06) { 2 } else { 1 } {
+            log[partition].push(record.clone());
+        }
+        if chance.random_bool(0.02) {
+            log[partition].push(b"{".to_vec());
+        }
+    }
+    log
+}
+
+fn partition(index: usize) -> PartitionId {
+    PartitionId { topic: 0, partition: index as u32 }
+}
+
+/// What a process holds, and loses when it ends.
+struct Process {
+    core: Core,
+    frontier: Frontier,
+    next: [usize; PARTITIONS],
+    /// Facts of the next commit.
+    facts: Vec<String>,
+}
+
+/// What outlives it: rows and positions, with the facts of the same commits.
+#[derive(Default)]
+struct Kept {
+    store: Memory,
+    facts: Vec<String>,
+}
+
+impl Process {
+    fn start(settings: &CoreSettings, kept: &mut Kept) -> Self {
+        let mut core = Core::new(settings).unwrap();
+        let positions = kept.store.load(&mut |rows| core.restore(rows)).unwrap();
+        core.counters();
+        let mut frontier = Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, (0..PARTITIONS).map(partition));
+        let mut next = [0; PARTITIONS];
+        for (index, next) in next.iter_mut().enumerate() {
+            *next = positions.get(&partition(index)).map_or(0, |reached| reached.next.0 as usize);
+            core.engine().newest(partition(index)).into_iter().for_each(|newest| frontier.newest(partition(index), newest));
+        }
+        Self { core, frontier, next, facts: Vec::new() }
+    }
+
+    fn read(&mut self, log: &Log, index: usize, count: usize) {
+        let from = self.next[index];
+        let to = (from + count).min(log[index].len());
+        let records = (from..to).map(|offset| {
+            let position = Position { partition: partition(index), offset: offset as i64 };
+            Record { position, arrived: None, value: &log[index][offset] }
+        });
+        self.core.take_all(records, |_, _| {});
+        self.next[index] = to;
+        if let Some(newest) = self.core.engine().newest(partition(index)) {
+            self.frontier.newest(partition(index), newest);
+        }
+        if to == log[index].len() {
+            self.frontier.idle(partition(index));
+        }
+    }
+
+    fn advance(&mut self) {
+        for one in self.core.advance(self.frontier.reach()) {
+            self.facts.extend(match &one.output {
+                Output::Fact(fact) => view::fact::line(fact),
+                Output::Tally(_) => None,
+            });
+        }
+    }
+
+    fn gather(&mut self) -> (Commit, Vec<String>) {
+        let reached = |next: usize| Reached { next: NextOffset(next as i64), last: None };
+        let positions: BTreeMap<_, _> = self.next.iter().enumerate().map(|(index, next)| (partition(index), reached(*next))).collect();
+        (Commit { rows: self.core.changes(), positions, ..Commit::default() }, std::mem::take(&mut self.facts))
+    }
+}
+
+impl Kept {
+    fn write(&mut self, (commit, facts): (Commit, Vec<String>)) {
+        self.store.commit(commit).unwrap();
+        self.facts.extend(facts);
+    }
+}
+
+/// What is known in the end.
+struct End {
+    facts: Vec<String>,
+    totals: Vec<String>,
+    /// What became of the records.
+    summary: String,
+}
+
+fn end(mut process: Process, mut kept: Kept, log: &Log) -> End {
+    for index in 0..PARTITIONS {
+        process.read(log, index, usize::MAX / 2);
+    }
+    process.advance();
+    kept.write(process.gather());
+    let clock = process.core.engine().clock();
+    let open = process.core.engine().open_time();
+    let kinds = [PeriodKind::Day, PeriodKind::Month];
+    let totals = kinds.into_iter().flat_map(|kind| process.core.totals().rows(kind, clock, &open).collect::<Vec<_>>());
+    // Facts of one instant may come in the order of another commit's advance.
+    kept.facts.sort();
+    let totals = totals.map(|row| view::totals::line(&row)).collect();
+    let mut summary = process.core.summary();
+    summary.rejected.retain(|_, count| *count > 0);
+    End { facts: kept.facts, totals, summary: format!("{summary:?}") }
+}
+
+fn undisturbed(settings: &CoreSettings, log: &Log) -> End {
+    let mut kept = Kept::default();
+    let process = Process::start(settings, &mut kept);
+    end(process, kept, log)
+}
+
+fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng) -> End {
+    let mut kept = Kept::default();
+    let mut process = Process::start(settings, &mut kept);
+    let mut handed = None;
+    let mut stalled = PARTITIONS;
+    for _ in 0..chance.random_range(20..80) {
+        match chance.random_range(0..10) {
+            0..=3 => {
+                let index = chance.random_range(0..PARTITIONS);
+                if index != stalled {
+                    process.read(log, index, chance.random_range(1..12));
+                }
+            }
+            4 | 5 => process.advance(),
+            6 if handed.is_none() => handed = Some(process.gather()),
+            6 | 7 => handed.take().into_iter().for_each(|commit| kept.write(commit)),
+            8 => stalled = chance.random_range(0..PARTITIONS + 2),
+            _ => {
+                // The last commit may have been kept though nobody heard of it.
+                handed.take().filter(|_| chance.random_bool(0.5)).into_iter().for_each(|commit| kept.write(commit));
+                process = Process::start(settings, &mut kept);
+            }
+        }
+    }
+    handed.into_iter().for_each(|commit| kept.write(commit));
+    end(process, kept, log)
+}
+
+#[test]
+fn whatever_happens_between_log_and_store_everything_is_counted_once() {
+    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
+    let config = deskpulse::config::parse(CONFIG, "test", Path::new(""), []).unwrap().core_settings().unwrap();
+    let settings = CoreSettings { engine: Arc::new(Settings { track_changes: true, ..(*config.engine).clone() }), ..config };
+    let seeds = number("SEED").map_or(0..number("SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    for seed in seeds {
+        let mut chance = SmallRng::seed_from_u64(seed);
+        let log = log(&mut chance);
+        let expected = undisturbed(&settings, &log);
+        let found = disturbed(&settings, &log, &mut chance);
+        for (expected, found) in expected.facts.iter().zip(&found.facts).chain(expected.totals.iter().zip(&found.totals)) {
+            assert_eq!(expected, found, "seed {seed}: run it alone with SEED={seed}");
+        }
+        let sizes = |end: &End| (end.facts.len(), end.totals.len(), end.summary.clone());
+        assert_eq!(sizes(&expected), sizes(&found), "seed {seed}: run it alone with SEED={seed}");
+    }
+}
