@@ -478,3 +478,31 @@ fn temporary_files_are_cleaned_up() {
     assert_eq!(done(command, ANSWERED).code, 0);
     assert_eq!(fs::read_dir::<&Path>(&folder).expect("a folder").count(), 0);
 }
+
+#[test]
+fn commands_that_read_a_store_say_where_there_is_none_and_make_none() {
+    let desk = Desk::new(&[]);
+    for args in [&["facts"][..], &["quarantine", "list"], &["quarantine", "export"], &["backup", "copy.db"], &["ledger", "ledger.db"]] {
+        let done = desk.run(args);
+        assert_eq!((done.code, done.out.as_str()), (1, ""), "{args:?}: {}", done.err);
+        assert!(done.err.contains("there is no store deskpulse.db") && done.err.contains("store.path"), "{args:?}: {}", done.err);
+    }
+    let done = desk.run(&["restore", "copy.db"]);
+    assert!(done.code == 1 && done.err.contains("copy.db"), "{}", done.err);
+    let files: Vec<_> = fs::read_dir(desk.folder.path()).expect("our folder").map(|entry| entry.expect("a file").file_name()).collect();
+    assert!(files.iter().all(|name| name == "deskpulse.db.lock"), "{files:?}");
+}
+
+#[test]
+fn what_facts_are_wanted_is_checked_before_the_store_is_opened() {
+    let desk = Desk::new(&[]);
+    for (args, wanted) in [
+        (["--kpi", "happiness"], "docs/kpis.md"),
+        (["--fact", "answer"], "one of started"),
+        (["--conversation", "c1"], "chat:c1"),
+        (["--from", "yesterday"], "a day like"),
+    ] {
+        let done = desk.run(&["facts", args[0], args[1]]);
+        assert!(done.code == 2 && done.err.contains(wanted), "{args:?}: {}: {}", done.code, done.err);
+    }
+}

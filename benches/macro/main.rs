@@ -1,7 +1,8 @@
 //! The numbers that the whole is held to, one thread, no broker. Prints one table.
 //!
 //! `cargo bench --bench macro`, with `-- --quick` for a first look, and the names of parts to run only those: `malformed`, `memory`,
-//! `throughput`, `small` (the same with so little state that all of it stays in the caches), `scrape`.
+//! `throughput`, `small` (the same with so little state that all of it stays in the caches), `scrape`,
+//! `kept` (receipts and quarantine).
 //!
 //! Records are made before the time is taken; decoding alone and the whole are measured on the same records in turn, so that their
 //! ratio holds whatever else the machine does. CPU time of the thread, the least of all rounds.
@@ -9,6 +10,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
+mod kept;
 mod measure;
 mod stream;
 
@@ -71,6 +73,10 @@ fn main() {
     }
     if wants("scrape") {
         scrape(&mut report);
+    }
+    if wants("kept") {
+        kept::rejected(size.malformed, &mut report);
+        kept::receipts(size.round, &mut report);
     }
     report.print();
 }

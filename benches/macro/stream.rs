@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deskpulse::engine::{Dedup, EventKey, Reach, Settings};
 use deskpulse::ingest::Batch;
-use deskpulse::model::{Name, PartitionId, Position, Span, Time};
+use deskpulse::model::{Name, PartitionId, Position, Posted, Span, Time};
 use deskpulse::pipeline::{Core, CoreSettings};
 use deskpulse::simulate::load::{Load, LoadSettings};
 
@@ -61,11 +61,16 @@ impl Stream {
 
     /// Takes records and moves the clock as it goes.
     pub fn take(&mut self, batch: &Batch) {
+        self.decide(batch, drop);
+    }
+
+    /// The same; `decided` is given what was.
+    pub fn decide(&mut self, batch: &Batch, mut decided: impl FnMut(Vec<Posted>)) {
         let mut records = batch.iter().peekable();
         while records.peek().is_some() {
             let mut newest = None;
             self.core.take_all(records.by_ref().take(STEP), |record, _| newest = record.arrived);
-            newest.into_iter().for_each(|newest| drop(self.core.advance(Reach::Before(newest - Span(2_000)))));
+            newest.into_iter().for_each(|newest| decided(self.core.advance(Reach::Before(newest - Span(2_000)))));
         }
     }
 

@@ -15,6 +15,12 @@ pub enum StoreError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// It is to be read, and is not there.
+    #[error("there is no store {}: name the service's file in store.path, or start the service once", path.display())]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Another process uses it.
     #[error("store {} is in use by {holder}: end that one first, or give this one a store of its own with store.path", path.display())]
     InUse {

@@ -25,6 +25,9 @@ impl Reader {
     /// # Errors
     /// When there is none, or it is of another kind or version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
         let open = || -> Result<Connection, Fault> {
             let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             // A checkpoint of the service may hold the file for a moment.
@@ -127,4 +130,58 @@ fn whole(connection: &Connection, take: &mut dyn FnMut(&[Row]) -> Result<(), Row
     let topics: u32 = connection.query_row("SELECT count(*) FROM topics", [], |row| row.get(0))?;
     positions::read(connection, &mut found, topics as usize)?;
     Digests::read(connection)?.compare(&found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::model::{Row, Table};
+    use crate::store::{Commit, Sqlite, Store};
+
+    fn rows(path: &Path) -> Result<Vec<Row>, String> {
+        let mut found = Vec::new();
+        let reader = Reader::open(path).map_err(|error| error.to_string())?;
+        let read = reader.rows(&mut |rows| {
+            found.extend_from_slice(rows);
+            Ok(())
+        });
+        read.map(|()| found).map_err(|error| error.to_string())
+    }
+
+    fn commit(store: &mut Sqlite, value: u32) -> Vec<Row> {
+        let rows = vec![Row::put(Table::Agent, 1, &"amy", &value)];
+        store.commit(Commit { rows: rows.clone(), ..Commit::default() }).unwrap();
+        rows
+    }
+
+    #[test]
+    fn a_store_is_read_while_it_is_written_and_after_it_was_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let mut store = Sqlite::open(&path, &["chats".to_owned()]).unwrap();
+        let wanted = commit(&mut store, 7);
+        assert_eq!(rows(&path).unwrap(), wanted, "while it is written");
+        // What a killed process leaves: the file and its log of changes, without the index over them.
+        let left = folder.path().join("left.db");
+        fs::copy(&path, &left).unwrap();
+        fs::copy(folder.path().join("store.db-wal"), folder.path().join("left.db-wal")).unwrap();
+        assert_eq!(rows(&left).unwrap(), wanted, "after it was killed");
+        drop(store);
+        assert_eq!(rows(&path).unwrap(), wanted, "after it has ended");
+    }
+
+    #[test]
+    fn a_reader_makes_nothing_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.db");
+        assert!(rows(&path).unwrap_err().contains("there is no store"));
+        assert!(!path.exists());
+        fs::write(&path, "not a store").unwrap();
+        assert!(rows(&path).unwrap_err().contains("is no store of deskpulse"));
+        fs::write(&path, "").unwrap();
+        assert!(rows(&path).unwrap_err().contains("is no store of deskpulse"));
+        assert_eq!(fs::read(&path).unwrap(), b"");
+    }
 }
