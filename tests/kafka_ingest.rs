@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its setting is not as it must be")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,7 +46,8 @@ impl Heard {
         let clock = Clock::start();
         let reached = |next: i64| Reached { next: NextOffset(next), last: None };
         let positions = positions.iter().map(|(topic, partition, next)| (((*topic).to_owned(), *partition), reached(*next))).collect();
-        let beginning = Beginning { positions, owner: Some(Owner { store: "store-7".to_owned(), takes_over: true }) };
+        let beginning =
+            Beginning { positions, unread: BTreeSet::new(), owner: Some(Owner { store: "store-7".to_owned(), takes_over: true }) };
         Self {
             source: KafkaSource::start(settings, beginning, clock).unwrap(),
             clock,

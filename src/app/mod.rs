@@ -113,16 +113,18 @@ pub fn serve(config: &Config, options: ServeOptions) -> Result<(), AppError> {
     runtime.block_on(async {
         let listeners = Listeners::open(config).await?;
         let clock = Clock::start();
-        let mut store = Sqlite::open(Path::new(&config.store.path), &config.kafka.topics)?;
+        let open = if options.accept_config { Sqlite::open_leaving } else { Sqlite::open };
+        let mut store = open(Path::new(&config.store.path), &config.kafka.topics)?;
         let mut core = Core::new(&config.core_settings()?.keeping_changes())?;
-        let positions = restore(&mut core, &mut store, clock)?;
+        let mut positions = restore(&mut core, &mut store, clock)?;
         accept::enter(config, &mut store, core.engine().clock(), clock.now(), options.accept_config)?;
         store.keep_receipts(config.store.keep_receipts);
         let _chores = chores::start(config, clock)?;
-        let topics = store.topics();
+        let (topics, unread) = (store.topics(), store.unread().clone());
+        positions.retain(|partition, _| topics.get(usize::from(partition.topic)).is_some_and(|topic| !unread.contains(topic)));
         let kafka = KafkaSettings { topics: topics.to_vec(), ..config.kafka.clone() };
         let owner = Owner { store: store.id().as_str().to_owned(), takes_over: options.bootstrap };
-        let beginning = Beginning { positions: named(&topics, &positions), owner: Some(owner) };
+        let beginning = Beginning { positions: named(&topics, &positions), unread, owner: Some(owner) };
         let source = KafkaSource::start(&kafka, beginning, clock)?;
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
         let settings = service_settings(config, topics)?;

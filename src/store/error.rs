@@ -64,7 +64,7 @@ pub enum StoreError {
     /// A topic that was read is not configured any more.
     #[error(
         "store {} holds what was read from topic {topic}, which kafka.topics does not name: add it again (the order does not matter), \
-         or begin with a new store", path.display()
+         or leave it unread from here on with --accept-config", path.display()
     )]
     TopicGone {
         /// Which file.

@@ -199,5 +199,13 @@ async fn a_topic_more_and_another_order_fit_and_a_topic_less_does_not() {
         let mut service = Service::launch(&place.setting);
         assert_eq!(service.ended(GIVES_UP).code(), Some(2), "{}", service.log());
         assert!(service.log().contains("topic chat.events, which kafka.topics does not name"), "{}", service.log());
+        place.serve(&["--accept-config"]);
+        place.serve(&[]);
+        named(&[TOPIC, "agent.events"]);
+        place.send(40, 10);
+        let service = Service::start(&place.setting);
+        service.ready();
+        service.shows("it goes on where it stopped", |page| page.count("deskpulse_events_total", &[("topic", TOPIC)]) == 50.0);
+        service.stop();
     });
 }

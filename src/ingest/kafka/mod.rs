@@ -78,6 +78,8 @@ pub enum KafkaSourceError {
 pub struct Beginning {
     /// Positions of our store, by topic and partition. What has none is read from its beginning.
     pub positions: BTreeMap<(String, u32), Reached>,
+    /// Topics of the settings that have a number and are not read.
+    pub unread: BTreeSet<String>,
     /// Our store. Without one nothing is held against what the broker keeps for the group.
     pub owner: Option<Owner>,
 }
@@ -128,13 +130,13 @@ impl KafkaSource {
         let reading: Client = create(&config, Listener::new(complaints.clone()))?;
         let asking: Client = create(&client::consumer_config(settings, false)?, Listener::new(complaints.clone()))?;
         let topics: Topics = settings.topics.as_slice().into();
-        let Beginning { positions, owner } = beginning;
+        let Beginning { positions, unread, owner } = beginning;
         let wishes = Wishes::new(owner.as_ref().map_or("", |owner| &owner.store));
         let taken = Taken::default();
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         let (questions, asked) = sync_channel(1);
         let (replies, answers) = sync_channel(1);
-        let surveyor = Surveyor::new(asking, topics.clone(), complaints.clone(), clock, wishes.clone());
+        let surveyor = Surveyor::new(asking, topics.clone(), complaints.clone(), clock, wishes.clone()).without(unread);
         let reader = Reader {
             client: reading,
             topics,

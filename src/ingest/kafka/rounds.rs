@@ -58,7 +58,7 @@ impl Reader {
         let mut complete = true;
         for (name, state) in self.topics.iter().zip(states) {
             let reason = match state {
-                TopicState::Partitions(_) => continue,
+                TopicState::Partitions(_) | TopicState::Unread => continue,
                 TopicState::Missing => format!("topic {name} does not exist at the broker: create it, or correct kafka.topics"),
                 TopicState::Unknown(reason) => format!("topic {name}: {reason}"),
             };
@@ -155,7 +155,7 @@ impl Reader {
             let has = match state {
                 TopicState::Partitions(count) => *count,
                 TopicState::Missing => 0,
-                TopicState::Unknown(_) => continue,
+                TopicState::Unknown(_) | TopicState::Unread => continue,
             };
             let Some(had) = had.filter(|had| *had > has) else {
                 self.rounds.vanished.remove(&topic);

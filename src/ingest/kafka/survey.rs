@@ -1,7 +1,7 @@
 //! Asking the broker: which partitions there are, where their logs begin and end. It has a thread and a client of its own, because answers
 //! may take seconds and because a question on the reader's connection would wait behind its long fetches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(super) enum Question {
 pub(super) enum TopicState {
     /// It has this many partitions.
     Partitions(u32),
+    /// It is not to be read.
+    Unread,
     /// The broker knows no such topic.
     Missing,
     /// No answer, with the reason.
@@ -68,6 +70,7 @@ pub(super) struct Surveyor {
     clock: Clock,
     wishes: Wishes,
     known: Vec<TopicState>,
+    unread: BTreeSet<String>,
     /// Partitions by the broker that leads them; -1 for none. Questions go out by leader, so that one broker that is away delays and
     /// fails only its own.
     leaders: BTreeMap<i32, Vec<PartitionId>>,
@@ -76,7 +79,12 @@ pub(super) struct Surveyor {
 impl Surveyor {
     pub(super) fn new(client: Client, topics: Topics, complaints: Complaints, clock: Clock, wishes: Wishes) -> Self {
         let known = vec![TopicState::Unknown("not asked yet".to_owned()); topics.len()];
-        Self { client, topics, complaints, clock, wishes, known, leaders: BTreeMap::new() }
+        Self { client, topics, complaints, clock, wishes, known, unread: BTreeSet::new(), leaders: BTreeMap::new() }
+    }
+
+    /// The same, but nothing is asked about these topics.
+    pub(super) fn without(self, unread: BTreeSet<String>) -> Self {
+        Self { unread, ..self }
     }
 
     /// The thread's work.
@@ -90,7 +98,8 @@ impl Surveyor {
             let asked = self.clock.now();
             let extents = self.ask_extents();
             self.hear();
-            let failed = extents.values().any(Result::is_err) || self.known.iter().any(|state| !matches!(state, TopicState::Partitions(_)));
+            let failed = extents.values().any(Result::is_err)
+                || self.known.iter().any(|state| !matches!(state, TopicState::Partitions(_) | TopicState::Unread));
             if !failed {
                 self.complaints.clear();
             }
@@ -112,6 +121,10 @@ impl Surveyor {
         let mut leaders: BTreeMap<i32, Vec<PartitionId>> = BTreeMap::new();
         let mut known = Vec::with_capacity(self.topics.len());
         for (topic, name) in (0_u16..).zip(self.topics.iter()) {
+            if self.unread.contains(name) {
+                known.push(TopicState::Unread);
+                continue;
+            }
             // One broker that does not answer is enough to know for all.
             let silent = known.iter().rev().find(|state| matches!(state, TopicState::Unknown(_))).cloned();
             known.push(silent.unwrap_or_else(|| self.ask_topic(topic, name, &mut leaders)));

@@ -21,7 +21,7 @@ mod reader;
 mod receipts;
 mod state;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,6 +55,7 @@ pub struct Sqlite {
     commits: i64,
     id: StoreId,
     topics: Topics,
+    unread: BTreeSet<String>,
     is_new: bool,
     keep_receipts: Span,
     _lock: Lock,
@@ -67,8 +68,21 @@ impl Sqlite {
     /// # Errors
     /// When the file is in use, is no store, of a newer version, damaged, or holds a topic that is not named.
     pub fn open(path: &Path, topics: &[String]) -> Result<Self, StoreError> {
+        Self::open_for(path, topics, false)
+    }
+
+    /// The same; a topic that is not named any more is not read from now on, and keeps its number and positions in case it comes back.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`], but for such a topic.
+    pub fn open_leaving(path: &Path, topics: &[String]) -> Result<Self, StoreError> {
+        Self::open_for(path, topics, true)
+    }
+
+    fn open_for(path: &Path, topics: &[String], leaves: bool) -> Result<Self, StoreError> {
         let Opened { mut connection, lock, id, commits, is_new } = file::open(path)?;
-        let topics = positions::number(&mut connection, topics).map_err(|fault| fault.at(path))?;
+        let topics = positions::number(&mut connection, topics, leaves).map_err(|fault| fault.at(path))?;
+        let unread = topics.iter().filter(|topic| !topic.is_read).map(|topic| topic.name.clone()).collect();
         let digests = Digests::read(&connection).map_err(|error| Fault::from(error).at(path))?;
         Ok(Self {
             path: path.to_owned(),
@@ -76,7 +90,8 @@ impl Sqlite {
             digests,
             commits,
             id,
-            topics: topics.into(),
+            topics: topics.into_iter().map(|topic| topic.name).collect(),
+            unread,
             is_new,
             keep_receipts: KEEP_RECEIPTS,
             _lock: lock,
@@ -93,6 +108,12 @@ impl Sqlite {
     #[must_use]
     pub fn topics(&self) -> Topics {
         Arc::clone(&self.topics)
+    }
+
+    /// Those of the topics that were read once and are not any more.
+    #[must_use]
+    pub fn unread(&self) -> &BTreeSet<String> {
+        &self.unread
     }
 
     /// Whether it was made just now.

@@ -18,43 +18,62 @@ const TOPICS: u8 = 201;
 
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS topics (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum INTEGER NOT NULL) STRICT; \
+        "CREATE TABLE IF NOT EXISTS topics (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_read INTEGER NOT NULL, \
+         checksum INTEGER NOT NULL) STRICT; \
          CREATE TABLE IF NOT EXISTS positions (topic INTEGER NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL, \
          last_offset INTEGER, last_hash INTEGER, checksum INTEGER NOT NULL, PRIMARY KEY (topic, partition)) STRICT, WITHOUT ROWID",
     )
 }
 
-/// The topics in the order of their numbers, after those that are new were given one.
-pub(super) fn number(connection: &mut Connection, configured: &[String]) -> Result<Vec<String>, Fault> {
+/// A topic that was read, or still is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Topic {
+    pub(super) name: String,
+    /// Whether it is read now. One that is not keeps its number and its positions.
+    pub(super) is_read: bool,
+}
+
+/// The topics in the order of their numbers, after those that are new were given one. A topic that is read and not configured any more is
+/// an error, unless `leaves` are taken: then it is not read from now on.
+pub(super) fn number(connection: &mut Connection, configured: &[String], leaves: bool) -> Result<Vec<Topic>, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut topics = known(&transaction)?;
-    if let Some(gone) = topics.iter().find(|topic| !configured.contains(topic)) {
-        return Err(Fault::TopicGone(gone.clone()));
+    let before = known(&transaction)?;
+    let mut topics = before.clone();
+    for topic in &mut topics {
+        let is_configured = configured.contains(&topic.name);
+        if topic.is_read && !is_configured && !leaves {
+            return Err(Fault::TopicGone(topic.name.clone()));
+        }
+        topic.is_read = is_configured;
     }
-    let new: Vec<&String> = configured.iter().filter(|topic| !topics.contains(topic)).collect();
-    let is_changed = !new.is_empty();
-    for topic in new {
-        let number = i64::try_from(topics.len()).unwrap_or(i64::MAX);
-        let checksum = checksum(TOPICS, &number.to_be_bytes(), topic.as_bytes());
-        transaction.execute("INSERT INTO topics (number, name, checksum) VALUES (?1, ?2, ?3)", (number, topic, checksum))?;
-        topics.push(topic.clone());
-    }
-    if is_changed {
+    let new = configured.iter().filter(|name| !before.iter().any(|topic| topic.name == **name));
+    topics.extend(new.map(|name| Topic { name: name.clone(), is_read: true }));
+    if topics != before {
+        let mut put = transaction.prepare("INSERT OR REPLACE INTO topics (number, name, is_read, checksum) VALUES (?1, ?2, ?3, ?4)")?;
+        for (number, topic) in (0_i64..).zip(&topics) {
+            put.execute((number, &topic.name, topic.is_read, topic_checksum(number, topic)))?;
+        }
+        drop(put);
         transaction.commit()?;
     }
     Ok(topics)
 }
 
-fn known(transaction: &Transaction<'_>) -> Result<Vec<String>, Fault> {
-    let mut query = transaction.prepare("SELECT number, name, checksum FROM topics ORDER BY number")?;
-    let rows = query.query_map((), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
+fn topic_checksum(number: i64, topic: &Topic) -> i64 {
+    let key = format!("{number} {}", topic.is_read);
+    checksum(TOPICS, key.as_bytes(), topic.name.as_bytes())
+}
+
+fn known(transaction: &Transaction<'_>) -> Result<Vec<Topic>, Fault> {
+    let mut query = transaction.prepare("SELECT number, name, is_read, checksum FROM topics ORDER BY number")?;
+    let rows = query.query_map((), |row| Ok((row.get(0)?, Topic { name: row.get(1)?, is_read: row.get(2)? }, row.get(3)?)))?;
     let mut topics = Vec::new();
     for row in rows {
-        let (number, name, written) = row?;
-        if usize::try_from(number) != Ok(topics.len()) || checksum(TOPICS, &number.to_be_bytes(), name.as_bytes()) != written {
+        let (number, topic, written): (i64, Topic, i64) = row?;
+        if usize::try_from(number) != Ok(topics.len()) || topic_checksum(number, &topic) != written {
             return Err(Fault::Damaged("the list of topics is not what was written".to_owned()));
         }
-        topics.push(name);
+        topics.push(topic);
     }
     Ok(topics)
 }

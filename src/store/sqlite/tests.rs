@@ -114,6 +114,20 @@ fn topics_keep_their_numbers_whatever_the_order_of_the_configuration() {
 }
 
 #[test]
+fn a_topic_that_is_left_keeps_its_number_and_may_come_back() {
+    let place = place();
+    filled(&place.path);
+    let unread = |store: &Sqlite| store.unread().iter().cloned().collect::<Vec<_>>();
+    let store = Sqlite::open_leaving(&place.path, &topics(&["agents", "tickets"])).unwrap();
+    assert_eq!((unread(&store), store.topics().to_vec()), (topics(&["chats"]), topics(&["chats", "agents", "tickets"])));
+    drop(store);
+    drop(Sqlite::open(&place.path, &topics(&["agents", "tickets"])).expect("it was accepted once"));
+    let mut store = Sqlite::open(&place.path, &topics(&["tickets", "agents", "chats"])).unwrap();
+    assert_eq!(unread(&store), topics(&[]));
+    assert!(contents(&mut store).unwrap().1.contains_key(&part(0, 3)));
+}
+
+#[test]
 fn a_database_of_another_program_and_a_newer_store_are_refused_and_left_as_they_are() {
     let (other, newer, text) = (place(), place(), place());
     tamper(&other.path, "CREATE TABLE t (x); PRAGMA user_version = 7");
