@@ -31,3 +31,4 @@ mod kept;
 mod killed;
 mod refused;
 mod standby;
+mod wall;

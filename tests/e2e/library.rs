@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use deskpulse::config::Config;
 use deskpulse::kpi::PeriodKind;
-use deskpulse::model::{Output, Posted};
+use deskpulse::model::{Output, Posted, Time};
 use deskpulse::replay::Replay;
 use deskpulse::view::{self, Summary};
 
@@ -25,7 +25,12 @@ pub struct Replayed {
 
 impl Replayed {
     pub fn of(config: &Config, files: &[PathBuf]) -> Self {
-        let replay = Replay { config, files, until: None, strict: false };
+        Self::until(config, files, None)
+    }
+
+    /// The same, with the clock moved to an instant at the end.
+    pub fn until(config: &Config, files: &[PathBuf], until: Option<Time>) -> Self {
+        let replay = Replay { config, files, until, strict: false };
         let mut facts = Vec::new();
         let each = &mut |posted: &Posted| {
             if let Output::Fact(fact) = &posted.output {
