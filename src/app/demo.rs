@@ -16,7 +16,7 @@ use crate::store::Memory;
 use crate::telemetry::ServiceMetrics;
 
 use super::simulated::{Progress, Simulated};
-use super::{AppError, Listeners, run, service_settings, terminated};
+use super::{AppError, Beside, Listeners, run, service_settings, terminated};
 
 /// How far in the past the simulated day starts.
 const LEAD: Span = Span(2 * Span::HOUR.0);
@@ -86,7 +86,7 @@ pub fn demo(demo: &Demo, started: impl FnOnce(SocketAddr), status: impl FnMut(De
             metrics: ServiceMetrics::default(),
         };
         let topics = config.kafka.topics.clone().into();
-        let result = run(service_settings(&config, topics)?, clock, parts, listeners, None, terminated()).await;
+        let result = run(service_settings(&config, topics)?, clock, parts, listeners, Beside::default(), terminated()).await;
         stop.store(true, Ordering::Release);
         writing.join().map_err(|_| AppError::Panicked)??;
         result

@@ -5,6 +5,7 @@ mod chores;
 mod demo;
 mod dump;
 mod publish;
+mod reload;
 mod simulated;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{info, warn};
 
 use crate::clock::Clock;
@@ -23,7 +24,7 @@ use crate::config::{Config, ConfigError};
 use crate::http::{self, Receipts, Site};
 use crate::ingest::{Beginning, EmbeddedError, KafkaSettings, KafkaSource, KafkaSourceError, Owner, ProducerError, Source};
 use crate::model::{PartitionId, Reached, ReceiptQuery, Topics};
-use crate::pipeline::{Core, CoreError, Parts, Service, ServiceError, ServiceSettings, Writer, restore};
+use crate::pipeline::{Core, CoreError, Parts, Reload, Service, ServiceError, ServiceSettings, Writer, restore};
 use crate::store::{Reader, Sqlite, StoreError};
 use crate::telemetry::ServiceMetrics;
 use crate::view::Published;
@@ -104,13 +105,18 @@ pub struct ServeOptions {
     pub accept_config: bool,
 }
 
-/// Runs the service until SIGTERM or SIGINT.
+/// Runs the service until SIGTERM or SIGINT. At SIGHUP `load` reads the configuration again.
 ///
 /// # Errors
 /// When it cannot start, or cannot go on.
-pub fn serve(config: &Config, options: ServeOptions) -> Result<(), AppError> {
+pub fn serve(
+    config: &Config,
+    options: ServeOptions,
+    load: impl Fn() -> Result<Config, ConfigError> + Send + Sync + 'static,
+) -> Result<(), AppError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        let hangup = signal(SignalKind::hangup())?;
         let listeners = Listeners::open(config).await?;
         let clock = Clock::start();
         let open = if options.accept_config { Sqlite::open_leaving } else { Sqlite::open };
@@ -129,7 +135,10 @@ pub fn serve(config: &Config, options: ServeOptions) -> Result<(), AppError> {
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
         let settings = service_settings(config, topics)?;
         let parts = Parts { core, source, positions, writer: Writer::start(store, clock)?, metrics: ServiceMetrics::default() };
-        run(settings, clock, parts, listeners, Some(receipts(config)?), terminated()).await
+        let (sender, reloads) = mpsc::channel(1);
+        tokio::spawn(reload::watch(hangup, load, config.clone(), clock, sender));
+        let beside = Beside { receipts: Some(receipts(config)?), reloads: Some(reloads) };
+        run(settings, clock, parts, listeners, beside, terminated()).await
     })
 }
 
@@ -173,17 +182,28 @@ async fn listen(address: &str, by: &'static str) -> Result<TcpListener, AppError
     TcpListener::bind(address).await.map_err(|source| AppError::Listen { address: address.to_owned(), by, source })
 }
 
+/// What a service has and the demo has not.
+#[derive(Default)]
+pub(crate) struct Beside {
+    receipts: Option<Receipts>,
+    reloads: Option<mpsc::Receiver<Reload>>,
+}
+
 /// Runs the loop on a thread of its own and answers requests until `shutdown`; the loop ends first, then the listeners.
 pub(crate) async fn run<S: Source + Send + 'static>(
     settings: ServiceSettings,
     clock: Clock,
     parts: Parts<S>,
     listeners: Listeners,
-    receipts: Option<Receipts>,
+    beside: Beside,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AppError> {
     let handle = parts.metrics.handle();
     let (service, published) = Service::new(settings, clock, parts);
+    let service = match beside.reloads {
+        Some(reloads) => service.with_reloads(reloads),
+        None => service,
+    };
     let (stop, stopped) = oneshot::channel::<()>();
     let (ended, end) = oneshot::channel();
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
@@ -198,7 +218,7 @@ pub(crate) async fn run<S: Source + Send + 'static>(
         let _heard = ended.send(result).is_ok();
     })?;
     let site = Site::new(published.clone(), handle, clock);
-    let site = match receipts {
+    let site = match beside.receipts {
         Some(receipts) => site.with_receipts(receipts),
         None => site,
     };

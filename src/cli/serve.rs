@@ -36,5 +36,11 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
         super::warn(&warning);
     }
     let options = app::ServeOptions { bootstrap: args.bootstrap, accept_config: args.accept_config };
-    app::serve(&config, options).map_err(CommandError::of_app)
+    let (file, listen) = (args.config.clone(), args.listen);
+    let load = move || {
+        let mut config = crate::config::load(Some(&file), std::env::vars())?;
+        config.http.listen = listen.unwrap_or(config.http.listen);
+        Ok(config)
+    };
+    app::serve(&config, options, load).map_err(CommandError::of_app)
 }

@@ -14,6 +14,7 @@ use super::dedup::{Dedup, EventKey};
 use super::frontier::Reach;
 use super::live::LiveView;
 use super::order::{Order, Place, Waiting};
+use super::policy::Policies;
 use super::receipt;
 use super::settings::Settings;
 use super::signal::{DeadlineKey, Moment, Outbox};
@@ -89,6 +90,11 @@ impl Engine {
             watch: None,
             settings,
         }
+    }
+
+    /// Looks targets up in these policies from now on; those that were looked up stay (ruling 29).
+    pub fn use_policies(&mut self, policies: &Policies) {
+        self.conversations.use_policies(policies);
     }
 
     /// Brings the places near where these events are remembered, ahead of their [`Engine::admit`]. Changes nothing.

@@ -140,6 +140,18 @@ impl Core {
         })
     }
 
+    /// Takes policies, phrases and automatic texts of other settings from now on. Histograms keep the edges that they have.
+    ///
+    /// # Errors
+    /// As [`Core::new`]; then nothing has changed.
+    pub fn reload(&mut self, settings: &CoreSettings) -> Result<(), CoreError> {
+        self.decoder = Decoder::new(&settings.phrases, &settings.auto_texts)?;
+        self.engine.use_policies(&settings.engine.policies);
+        self.policies = settings.engine.policies.clone();
+        self.targets = (None, Arc::new([]));
+        Ok(())
+    }
+
     /// Takes a record: it ends in exactly one of the outcomes.
     pub fn take(&mut self, record: Record<'_>) -> Taken {
         let mut read = self.decode(record);

@@ -7,8 +7,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tracing::{info, warn};
+use tokio::sync::{mpsc, watch};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::engine::{ClockMode, Frontier};
@@ -23,6 +23,7 @@ use super::commits::{Commits, Handed, Kept};
 use super::core::{Core, Display, Taken};
 use super::evidence::Evidence;
 use super::readiness::Readiness;
+use super::reload::{Reload, Reloads};
 use super::shown;
 use super::writer::Writer;
 
@@ -109,6 +110,7 @@ pub struct Service<S> {
     commits: Commits,
     kept: Kept,
     evidence: Evidence,
+    reloads: (Option<mpsc::Receiver<Reload>>, Reloads),
     last_record_at: BTreeMap<PartitionId, Time>,
     paused: BTreeSet<PartitionId>,
     publish: watch::Sender<Published>,
@@ -135,6 +137,7 @@ impl<S: Source> Service<S> {
             core,
             source,
             evidence: Evidence::new(writer.is_durable()),
+            reloads: (None, Reloads::default()),
             writer,
             metrics,
             readiness,
@@ -147,6 +150,12 @@ impl<S: Source> Service<S> {
             log_budget: (now, 0),
         };
         (service, published)
+    }
+
+    /// The same, with configurations that come while it runs.
+    #[must_use]
+    pub fn with_reloads(self, reloads: mpsc::Receiver<Reload>) -> Self {
+        Self { reloads: (Some(reloads), Reloads::default()), ..self }
     }
 
     /// Runs until `shutdown` is done, then drains: commits what was applied and lets go of the source.
@@ -181,6 +190,10 @@ impl<S: Source> Service<S> {
                 () = &mut shutdown => return Ok(()),
                 written = self.writer.written() => {
                     self.written(written)?;
+                    None
+                }
+                reload = next_reload(&mut self.reloads.0) => {
+                    self.reloads.1.wait(reload);
                     None
                 }
                 event = self.source.next(), if !self.is_full() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
@@ -288,6 +301,7 @@ impl<S: Source> Service<S> {
         if self.commits.is_due(now) && !self.gather() {
             self.commits.nothing(now);
         }
+        self.reload(now);
         if now >= self.snapshot_at && (!posted.is_empty() || now >= self.snapshot_at + SNAPSHOT_PAUSE_MIN) {
             self.publish_snapshot(now);
         }
@@ -320,16 +334,27 @@ impl<S: Source> Service<S> {
         let kept = Kept { clock: self.core.engine().clock(), counters: self.core.counters(), outcomes: self.core.outcomes() };
         let rows = if self.writer.is_durable() { self.core.changes() } else { Vec::new() };
         let (positions, labels) = self.commits.gather();
-        if rows.is_empty() && positions.is_empty() && self.writer.is_durable() {
+        if rows.is_empty() && positions.is_empty() && !self.reloads.1.is_new() && self.writer.is_durable() {
             // Nothing has moved: what is to be shown is what was committed.
             self.show_positions(&labels);
             return false;
         }
         let mut commit = Commit { rows, positions, ..Commit::default() };
+        self.reloads.1.give(&mut commit);
         self.evidence.give(&mut commit);
         self.writer.write(commit);
         self.commits.handed = Some(Handed { kept, labels, gathered_in: self.clock.now() - begun });
         true
+    }
+
+    /// Applies a configuration that waits, once everything decided under the one before it is in a commit.
+    fn reload(&mut self, now: Time) {
+        if self.reloads.1.is_waiting()
+            && (self.evidence.bytes() == 0 || (self.commits.handed.is_none() && self.gather()))
+            && let Err(refused) = self.reloads.1.apply(&mut self.core, now)
+        {
+            error!("the configuration was read again and stays as it was: {refused}");
+        }
     }
 
     /// Whether so much waits for the store that nothing more is taken until a commit is kept.
@@ -386,4 +411,15 @@ impl<S: Source> Service<S> {
     fn topic(&self, partition: PartitionId) -> &str {
         self.settings.topics.get(usize::from(partition.topic)).map_or("?", String::as_str)
     }
+}
+
+/// The next configuration that comes; never, when none will.
+async fn next_reload(reloads: &mut Option<mpsc::Receiver<Reload>>) -> Reload {
+    if let Some(receiver) = reloads
+        && let Some(reload) = receiver.recv().await
+    {
+        return reload;
+    }
+    *reloads = None;
+    std::future::pending().await
 }

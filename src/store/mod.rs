@@ -12,7 +12,7 @@ use crate::model::{PartitionId, Reached, Row, RowError};
 pub use error::StoreError;
 pub use memory::Memory;
 pub use sqlite::backup;
-pub use sqlite::{Configuration, PendingReceipts, PendingRejects, Publication, Reader, Sqlite, StoreId, is_same, kept, publish};
+pub use sqlite::{Configuration, Entered, PendingReceipts, PendingRejects, Publication, Reader, Sqlite, StoreId, is_same, kept, publish};
 
 /// Everything that changed between two commits. All of it is kept, or none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// How far every partition was read that was read any further.
     pub positions: BTreeMap<PartitionId, Reached>,
+    /// The configuration that everything in it was decided under, when that is another one than before.
+    pub configuration: Option<Entered>,
     /// Facts decided.
     pub receipts: PendingReceipts,
     /// Records that are no events.

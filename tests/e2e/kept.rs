@@ -190,13 +190,24 @@ fn configured(setting: &Setting) {
     service.stop();
     let service = Service::start(setting);
     service.ready();
+    reloaded(setting, &service);
     service.stop();
     let ledger = setting.folder.path().join("ledger.db");
     setting.command(&["ledger"], &[ledger.to_str().unwrap()]);
     let changed = rusqlite::Connection::open(&ledger).unwrap().query_row(
-        "SELECT count(*), max(changed) FROM config_changes WHERE clock IS NULL OR changed = 'time_zone'",
+        "SELECT group_concat(changed, ' ') FROM (SELECT changed FROM config_changes ORDER BY since)",
         [],
-        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
+        |row| row.get::<_, String>(0),
     );
-    assert_eq!(changed.unwrap(), (2, "time_zone".to_owned()));
+    assert_eq!(changed.unwrap(), " time_zone engine.phrases");
+}
+
+/// A running service takes phrases at SIGHUP, and nothing of a file that changes more.
+fn reloaded(setting: &Setting, service: &Service) {
+    setting.change("clock = \"events\"", "clock = \"events\"\nphrases = [\"shut up\"]\nmax_ahead = \"9s\"");
+    service.hang_up();
+    until(LIMIT, "the file is refused", || holds(service.log().contains("stays as it was: engine.max_ahead"), service.log()));
+    setting.change("max_ahead = \"9s\"", "max_ahead = \"2s\"");
+    service.hang_up();
+    until(LIMIT, "the file is taken", || holds(service.log().contains("engine.phrases changed"), service.log()));
 }

@@ -212,6 +212,11 @@ impl Service {
         until(limit, "the service ends", || self.process.try_wait().unwrap().ok_or_else(|| self.log()))
     }
 
+    /// Tells it to read its configuration again.
+    pub fn hang_up(&self) {
+        assert!(Command::new("kill").args(["-HUP", &self.process.id().to_string()]).status().unwrap().success());
+    }
+
     /// Asks it to end, as a service manager does, and waits until it has.
     pub fn terminate(&mut self, limit: Duration) -> ExitStatus {
         terminate(&self.process);

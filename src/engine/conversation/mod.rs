@@ -39,6 +39,7 @@ use foldhash::fast::FixedState;
 
 use crate::model::{Action, ConversationId, ConversationRef, EndReason, Medium, Name, Outcome, Row, RowError, Time};
 
+use super::policy::Policies;
 use super::settings::Settings;
 use super::signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal};
 
@@ -93,6 +94,11 @@ impl Conversations {
     pub fn new(settings: Arc<Settings>) -> Self {
         let table = Table::new(settings.forget_after, settings.track_changes);
         Self { settings, table, deadlines: Deadlines::default(), waiting: WaitingList::default(), complaints: Index::default() }
+    }
+
+    /// Looks targets up in these policies from now on; those that were looked up stay (ruling 29).
+    pub fn use_policies(&mut self, policies: &Policies) {
+        self.settings = Arc::new(Settings { policies: policies.clone(), ..(*self.settings).clone() });
     }
 
     /// Applies what happened in a conversation. Every deadline before the moment's clock must have fired.

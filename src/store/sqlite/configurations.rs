@@ -22,6 +22,17 @@ pub struct Configuration {
     pub text: String,
 }
 
+/// A configuration that the store runs with from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entered {
+    /// The resolved configuration as TOML, secrets masked.
+    pub text: String,
+    /// Wall time.
+    pub now: Time,
+    /// Where the engine's clock stands; `None` before the first event.
+    pub clock: Option<Time>,
+}
+
 /// Makes the table of configurations.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(

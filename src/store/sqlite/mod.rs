@@ -31,7 +31,7 @@ use crate::model::{PartitionId, Reached, Span, Time, Topics};
 
 use super::failpoint;
 use super::{Commit, Store, StoreError, TakeRows};
-pub use configurations::Configuration;
+pub use configurations::{Configuration, Entered};
 use digest::Digests;
 use fault::Fault;
 pub use file::StoreId;
@@ -157,6 +157,9 @@ impl Sqlite {
         state::write(&transaction, &mut self.digests, &commit.rows)?;
         failpoint::reach("mid_write");
         positions::write(&transaction, &mut self.digests, &commit.positions)?;
+        if let Some(entered) = &commit.configuration {
+            configurations::enter(&transaction, &entered.text, entered.now, entered.clock)?;
+        }
         receipts::write(&transaction, &commit.receipts, self.keep_receipts)?;
         quarantine::write(&transaction, &commit.rejects)?;
         self.digests.write(&transaction)?;
