@@ -1,5 +1,5 @@
 //! The deadline queue: derived from the conversations, and rebuilt from them. An entry whose deadline has moved is stale; it is
-//! dropped when its second comes, or when stale ones far outnumber the others.
+//! dropped when its second comes, or when stale ones may outnumber the others.
 //!
 //! Entries lie unsorted by second. Most are stale when their second comes, so only what is left then is sorted.
 
@@ -13,7 +13,7 @@ const SMALL: usize = 65_536;
 
 /// A clean-up is due when the queue has grown to this many times what the last one left: it costs a fraction of a look-up
 /// for each push, whatever the log.
-const GROWTH: usize = 4;
+const GROWTH: usize = 2;
 
 /// Deadlines that are to fire, with stale ones among them.
 #[derive(Debug, Default)]
@@ -70,13 +70,16 @@ impl Deadlines {
         Some(key)
     }
 
-    /// Drops the stale entries once they may far outnumber the others.
-    pub fn clean_up(&mut self, is_due: impl Fn(&DeadlineKey) -> bool) {
+    /// Drops the stale entries, by `retain`, once they may outnumber the others.
+    pub fn clean_up(&mut self, retain: impl Fn(&mut Vec<DeadlineKey>)) {
         if self.len < self.limit.max(SMALL) {
             return;
         }
-        self.front.retain(&is_due);
-        self.later.values_mut().for_each(|keys| keys.retain(&is_due));
+        retain(&mut self.front);
+        for keys in self.later.values_mut() {
+            retain(keys);
+            keys.shrink_to_fit();
+        }
         self.later.retain(|_, keys| !keys.is_empty());
         self.len = self.front.len() + self.later.values().map(Vec::len).sum::<usize>();
         self.limit = self.len * GROWTH;

@@ -50,6 +50,9 @@ use turn::Turn;
 use waiting::Period;
 use waiting_list::WaitingList;
 
+/// Deadlines that are looked up at a time.
+const LOOKED_UP: usize = 64;
+
 /// A set of conversations that is derived from them.
 type Index = hashbrown::HashSet<ConversationId, FixedState>;
 
@@ -118,11 +121,7 @@ impl Conversations {
 
     /// The first deadline that is still to fire.
     pub fn next_deadline(&mut self) -> Option<DeadlineKey> {
-        let retain = |keys: &mut Vec<DeadlineKey>| {
-            self.table.look_ahead(keys.iter().map(|key| (key.class.medium(), &*key.id)));
-            keys.retain(|key| is_due(&self.table, key));
-        };
-        while let Some(key) = self.deadlines.first(retain) {
+        while let Some(key) = self.deadlines.first(|keys| retain_due(&self.table, keys)) {
             if is_due(&self.table, key) {
                 return Some(key.clone());
             }
@@ -223,7 +222,7 @@ impl Conversations {
         if !conversation.cycle.is_open() {
             self.table.put_back(id);
         }
-        self.deadlines.clean_up(|key| is_due(&self.table, key));
+        self.deadlines.clean_up(|keys| retain_due(&self.table, keys));
         self.waiting.clean_up(&mut self.table);
         onward
     }
@@ -308,6 +307,17 @@ fn outcome(reason: EndReason) -> Outcome {
 
 fn is_due(table: &Table, key: &DeadlineKey) -> bool {
     table.at_hand(key.class.medium(), &key.id).is_some_and(|conversation| conversation.deadlines()[usize::from(key.which)] == Some(key.at))
+}
+
+/// Takes the stale ones out. Some are looked up at a time, so that they are fetched together.
+fn retain_due(table: &Table, keys: &mut Vec<DeadlineKey>) {
+    let mut due = Vec::with_capacity(keys.len());
+    for some in keys.chunks(LOOKED_UP) {
+        table.look_ahead(some.iter().map(|key| (key.class.medium(), &*key.id)));
+        due.extend(some.iter().map(|key| is_due(table, key)));
+    }
+    let mut due = due.into_iter();
+    keys.retain(|_| due.next() == Some(true));
 }
 
 fn push_deadlines(queue: &mut Deadlines, conversation: &Conversation, before: [Option<Time>; 3]) {

@@ -25,7 +25,7 @@ const FORGOTTEN_KNOWN: usize = 1_000_000;
 #[derive(Debug)]
 pub(super) struct Table {
     kept: HashTable<Kept>,
-    /// Clock of the last touch, and hash, of ended ones in the order in which they are to be forgotten; stale ones among them.
+    /// Clock of a touch, and hash, of ended ones in the order in which they are to be forgotten, if nothing has touched them since.
     ended: BinaryHeap<Reverse<(Time, u64)>>,
     /// The same of forgotten ones.
     forgotten: BinaryHeap<Reverse<(Time, u64)>>,
@@ -177,7 +177,6 @@ impl Table {
             }
             Kept::Ended(bytes) => {
                 set_touched(bytes, clock);
-                self.ended.push(Reverse((clock, hash)));
                 let (Head { id, team, channel, cycle, .. }, _) = postcard::take_from_bytes(bytes).ok()?;
                 (ConversationRef { medium: id.medium, id: id.id, cycle, channel }, team)
             }
@@ -243,9 +242,14 @@ impl Table {
 
     /// Forgets what no event has touched for longer than `forget_after`. Exactly so long, it is still known.
     fn forget(&mut self, clock: Time) {
-        while let Some(Reverse((touched, hash))) = self.ended.peek().copied().filter(|oldest| oldest.0.0 + self.forget_after < clock) {
+        while let Some(Reverse((_, hash))) = self.ended.peek().copied().filter(|oldest| oldest.0.0 + self.forget_after < clock) {
             self.ended.pop();
-            if let Some(kept) = self.kept.find_mut(hash, |kept| matches!(kept, Kept::Ended(_)) && kept.touched() == touched) {
+            let is_ended = |kept: &Kept| matches!(kept, Kept::Ended(_)) && kept.hash() == hash;
+            let Some(kept) = self.kept.find_mut(hash, is_ended) else { continue };
+            let touched = kept.touched();
+            if touched + self.forget_after >= clock {
+                self.ended.push(Reverse((touched, hash)));
+            } else {
                 let id = kept.id();
                 *kept = Kept::Forgotten(encode(&Forgotten { id: id.clone(), touched }));
                 self.forgotten.push(Reverse((touched, hash)));
