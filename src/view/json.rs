@@ -122,10 +122,44 @@ impl Json for Span {
 /// UTC, RFC 3339, milliseconds.
 impl Json for Time {
     fn write(&self, out: &mut String) {
+        let digits = instant(self.0);
+        if let Some(text) = digits.as_ref().and_then(|digits| std::str::from_utf8(digits).ok()) {
+            out.push_str(text);
+            return;
+        }
         let shown =
             jiff::Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX });
         put(out, format_args!("\"{shown:.3}\""));
     }
+}
+
+/// An instant of the years 0 to 9998, in quotes. By hand, since every fact has several.
+fn instant(ms: i64) -> Option<[u8; 26]> {
+    const DAY: i64 = 86_400_000;
+    // Of 400 years, which all have as many days, and which are taken to begin in March: a leap day then comes last.
+    const DAYS_OF_400_YEARS: i64 = 146_097;
+    let day = ms.div_euclid(DAY) + 719_468;
+    let (era, day) = (day.div_euclid(DAYS_OF_400_YEARS), day.rem_euclid(DAYS_OF_400_YEARS));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    if !(0..=9_998).contains(&year) {
+        return None;
+    }
+    let rest = ms.rem_euclid(DAY);
+    let mut text = *b"\"0000-00-00T00:00:00.000Z\"";
+    let parts =
+        [(4, year), (7, month), (10, day), (13, rest / 3_600_000), (16, rest / 60_000 % 60), (19, rest / 1_000 % 60), (23, rest % 1_000)];
+    for (mut at, mut number) in parts {
+        while number > 0 {
+            text[at] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            (at, number) = (at - 1, number / 10);
+        }
+    }
+    Some(text)
 }
 
 impl Json for Medium {
@@ -179,6 +213,27 @@ mod tests {
         Time(1_700_000_000_000).write(&mut out);
         Time(1_700_000_000_005).write(&mut out);
         assert_eq!(out, "\"2023-11-14T22:13:20.000Z\"\"2023-11-14T22:13:20.005Z\"");
+    }
+
+    #[test]
+    fn instants_are_those_of_the_calendar_library() {
+        let library = |ms| format!("\"{:.3}\"", jiff::Timestamp::from_millisecond(ms).unwrap());
+        let by_hand = |ms| {
+            let mut out = String::new();
+            Time(ms).write(&mut out);
+            out
+        };
+        let edges =
+            ["0000-01-01", "0000-03-01", "1600-02-29", "1900-03-01", "1970-01-01", "2000-02-29", "2100-02-28", "9998-12-31", "9999-06-01"];
+        for edge in edges.map(|day| format!("{day}T00:00:00Z").parse::<jiff::Timestamp>().unwrap().as_millisecond()) {
+            for ms in [edge, edge + 1, edge + 86_399_999] {
+                assert_eq!(by_hand(ms), library(ms));
+            }
+        }
+        for ms in (0..4_133_980_800_000).step_by(86_400_000 - 7_919) {
+            assert_eq!(by_hand(ms), library(ms));
+        }
+        assert_eq!(by_hand(-62_167_219_200_001), library(-62_167_219_200_001), "before the year 0");
     }
 
     proptest! {
