@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     /// What Rust says where a user's words are wanted.
-    const PROGRAMMERS: [&str; 7] = ["digit", "..", "u64", "u32", "syntax", "parse", "float"];
+    const PROGRAMMERS: [&str; 7] = ["invalid digit", "..", "u64", "u32", "syntax", "parse", "float"];
 
     #[test]
     fn a_wrong_value_of_any_flag_is_refused_in_the_users_words() {
