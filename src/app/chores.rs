@@ -96,3 +96,51 @@ impl What {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Reader, Sqlite};
+
+    fn config(folder: &Path, more: &str) -> Config {
+        let path = folder.join("store.db");
+        let text = format!("[store]\npath = {:?}\n{more}", path.to_str().unwrap());
+        crate::config::parse(&text, "test.toml", folder, []).unwrap()
+    }
+
+    #[test]
+    fn a_chore_is_done_when_it_is_due_and_again_after_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path(), "snapshots = 2");
+        let store = Sqlite::open(Path::new(&config.store.path), &["chats".to_owned()]).unwrap();
+        let clock = Clock::start();
+        let made = || backup::snapshots(&config.store.snapshot_folder()).map_or(0, |snapshots| snapshots.len());
+        let mut chore = Chore { what: What::Snapshot, every: Span::HOUR, next: clock.now() + Span::HOUR };
+        chore.look(&config, clock);
+        assert_eq!(made(), 0, "not yet");
+        chore.next = clock.now();
+        chore.look(&config, clock);
+        assert_eq!(made(), 1, "while the store is in use");
+        assert!(chore.next > clock.now() + Span(59 * Span::MINUTE.0));
+        chore.look(&config, clock);
+        assert_eq!(made(), 1);
+        Reader::open(&backup::snapshots(&config.store.snapshot_folder()).unwrap()[0]).unwrap().verify().unwrap();
+        drop(store);
+    }
+
+    #[test]
+    fn a_chore_that_fails_is_done_again_at_its_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path(), "");
+        let clock = Clock::start();
+        let mut chore = Chore { what: What::Ledger, every: Span::HOUR, next: clock.now() };
+        chore.look(&config, clock);
+        assert!(chore.next > clock.now());
+    }
+
+    #[test]
+    fn nothing_is_started_when_nothing_is_to_be_done() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(start(&config(folder.path(), ""), Clock::start()).unwrap().is_none());
+    }
+}
