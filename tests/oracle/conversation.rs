@@ -107,6 +107,8 @@ pub struct Counted {
     pub team: Option<String>,
     /// The cycle.
     pub cycle: u32,
+    /// The channel of its conversation when a merge moved it to another one.
+    pub moved: Option<Option<String>>,
 }
 
 /// A complaint handling time.
@@ -216,7 +218,7 @@ impl Conversation {
 
     /// What is counted now for an agent.
     pub fn counted(&self, at: Ms, agent: Option<&str>) -> Counted {
-        Counted { key: self.key.clone(), at, agent: agent.map(str::to_owned), team: self.team(), cycle: self.cycle }
+        Counted { key: self.key.clone(), at, agent: agent.map(str::to_owned), team: self.team(), cycle: self.cycle, moved: None }
     }
 
     /// Whether it is a complaint.

@@ -73,7 +73,9 @@ impl World {
         let took = if it.is_complaint() { whole } else { active };
         let breach = it.resolution_breach.clone();
         let stands = breach.is_some_and(|breach| !self.late || breach.at < at);
-        let within = target.map(|target| took <= target && !stands);
+        // It takes effect no earlier than the reopening (ruling 23).
+        let effect = if it.is_complaint() { took.max(it.cycle_from - it.started) } else { took };
+        let within = target.map(|target| effect <= target && !stands);
         let (first, counts, complaint) = (it.cycle == 1, !it.is_unjudged_cycle(), it.is_complaint());
         let counted = it.counted(at, agent);
         let fields = json!({
@@ -101,7 +103,7 @@ impl World {
     /// A late end within the deadline takes the breach back, whatever the outcome (ruling 23).
     fn take_resolution_breach_back(&mut self, key: &Key, at: Ms) {
         let it = &self.conversations[key];
-        let took = if it.is_complaint() { at - it.started } else { it.active_until(at) };
+        let took = if it.is_complaint() { at.max(it.cycle_from) - it.started } else { it.active_until(at) };
         let judged = it.cycle == 1 || it.is_complaint();
         let in_time = judged && self.late && it.resolution_target.flatten().is_some_and(|target| took <= target);
         if let Some(breach) = it.resolution_breach.clone().filter(|breach| in_time && at <= breach.at) {

@@ -224,7 +224,8 @@ impl World {
         };
         let handlers = self.conversations[key].handlers.clone();
         let others = self.agents.keys().filter(|agent| !handlers.contains(*agent)).map(|agent| (agent.clone(), his(agent)));
-        let others = others.filter(|(_, time)| *time > 0);
+        let works = |agent: &str| self.pieces.iter().any(|it| it.work && it.to.is_none() && it.key == *key && it.agent == agent);
+        let others = others.filter(|(agent, time)| *time > 0 || works(agent));
         let samples: Vec<(String, Ms)> = handlers.iter().map(|agent| (agent.clone(), his(agent))).chain(others).collect();
         for (agent, time) in samples {
             let (credit, clock) = (self.credit(key, Some(&agent)), self.clock);

@@ -46,7 +46,12 @@ impl World {
             return;
         }
         let was_open = self.conversations[key].is_open();
-        let moved = self.of(key).period.take();
+        let channel = self.conversations[key].attributes.get("channel").cloned();
+        let mut moved = self.of(key).period.take();
+        if let Some(breach) = moved.as_mut().and_then(|period| period.breach.as_mut()) {
+            // Where it goes on nothing is known of this ticket.
+            breach.moved.get_or_insert(channel);
+        }
         if was_open {
             let owner = self.conversations[key].owner.clone();
             self.fact(at, "ended", key, owner.as_deref(), json!({"outcome": "merged"}));

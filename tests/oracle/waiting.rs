@@ -138,7 +138,8 @@ impl World {
 
     /// Prints that something is taken back.
     pub fn withdrawn(&mut self, counted: &Counted, of: &str, because: &str, at: Ms) {
-        let channel = self.conversations.get(&counted.key).and_then(|it| it.attributes.get("channel"));
+        let present = || self.conversations.get(&counted.key).and_then(|it| it.attributes.get("channel").cloned());
+        let channel = counted.moved.clone().unwrap_or_else(present);
         let fields = json!({
             "medium": counted.key.medium, "conversation": counted.key.id, "cycle": counted.cycle, "channel": channel, "of": of, "because": because,
         });

@@ -153,6 +153,7 @@ impl World {
     }
 
     fn apply(&mut self, event: &Event) {
+        self.forget();
         for named in event.names().into_iter().chain(event.text("into").map(|id| Key::ticket(&id))) {
             self.touch(&named);
         }
@@ -163,13 +164,19 @@ impl World {
         }
     }
 
-    /// Notes that an event names a conversation, or forgets it when none has for too long (ruling 106).
+    /// Forgets what has ended and no event has named for too long (ruling 106).
+    fn forget(&mut self) {
+        let is_old = |it: &Conversation| !it.is_open() && self.clock - it.touched > self.settings.forget_after;
+        let old: Vec<Key> = self.conversations.values().filter(|it| is_old(it)).map(|it| it.key.clone()).collect();
+        for key in old {
+            self.conversations.remove(&key);
+            self.forget_pieces(&key);
+        }
+    }
+
+    /// Notes that an event names a conversation.
     fn touch(&mut self, key: &Key) {
-        let Some(known) = self.conversations.get_mut(key) else { return };
-        if !known.is_open() && self.clock - known.touched > self.settings.forget_after {
-            self.conversations.remove(key);
-            self.forget_pieces(key);
-        } else {
+        if let Some(known) = self.conversations.get_mut(key) {
             known.touched = self.clock;
         }
     }

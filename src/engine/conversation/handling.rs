@@ -36,10 +36,11 @@ struct Piece {
 }
 
 impl Piece {
-    /// Its part of the cycle that started at `cycle`, up to `at`; `None` when it lies wholly outside.
+    /// Its part of the cycle that started at `cycle`, up to `at`; `None` when it lies wholly outside. Whoever is still at it is inside,
+    /// if only for 0 ms (ruling 74).
     fn in_cycle(&self, cycle: Time, at: Time) -> Option<Span> {
         let to = if self.open { at } else { self.until.min(at) };
-        (self.from >= cycle || to > cycle).then(|| to.since(self.from.max(cycle)))
+        (self.open || self.from >= cycle || to > cycle).then(|| to.since(self.from.max(cycle)))
     }
 }
 

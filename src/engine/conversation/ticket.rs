@@ -67,7 +67,8 @@ impl Conversation {
             ticket.merged_into = Some(into.clone());
         }
         let mut period = self.period.take();
-        if let Some(breach) = period.as_mut().and_then(|period| period.breach.as_mut()) {
+        let breach = period.as_mut().and_then(|period| period.breach.as_mut());
+        if let Some(breach) = breach.filter(|breach| breach.conversation.id == self.id.id) {
             // It stays this ticket's, which the other one knows nothing of.
             breach.conversation.channel.clone_from(&self.channel);
         }

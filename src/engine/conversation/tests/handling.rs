@@ -379,3 +379,20 @@ fn a_cycle_of_no_time_is_handled_by_whom_its_customer_waited_on_though_that_is_j
          > 09:01:00 handling c1#2 amy 09:00:00 to 09:01:00",
     );
 }
+
+#[test]
+fn work_that_goes_on_through_a_cycle_of_no_time_counts_in_it_with_0() {
+    check(
+        "09:00:00 t1 started
+         09:05:00 t1 status resolved
+         09:06:00 t1 work amy starts
+         09:10:00 t1 status open
+         09:10:00 t1 status resolved
+         09:20:00 t1 work amy stops
+         > 09:05:00 resolved t1#1 nobody resolved after 300 active 300 cycle 300 first
+         > 09:10:00 reopened t1#2 nobody after 300 counts
+         > 09:10:00 resolved t1#2 nobody resolved after 600 active 300 cycle 0
+         > 09:10:00 handled amy 0
+         > 09:20:00 handling t1#2 amy 09:06:00 to 09:20:00",
+    );
+}

@@ -3,7 +3,7 @@
 use super::script::{Run, check, check_with, policy, seconds, settings};
 use crate::engine::policy::Policy;
 use crate::engine::settings::Settings;
-use crate::model::{Medium, Span};
+use crate::model::{FactKind, Medium, Output, Span};
 
 fn ten_minutes() -> Settings {
     settings(vec![Policy { first_response: seconds(600), ..policy(Medium::Ticket) }])
@@ -273,4 +273,23 @@ fn an_owner_of_no_time_before_a_merge_changes_the_owner_twice() {
          > 09:00:05 ended t2#1 amy merged first
          > 09:10:00 breach t1#1 nobody first_response opened 09:00:00 of 600 inherited 5",
     );
+}
+
+#[test]
+fn a_breach_that_is_withdrawn_after_a_merge_has_its_tickets_channel() {
+    let mut run = Run::new(ten_minutes());
+    run.play(
+        "09:00:00 t1 customer
+         clock 09:10:01
+         09:11:00 t1 started channel=web
+         09:12:00 t1 merged t2
+         clock 09:13:00
+         late 09:09:00 t2 says amy",
+    );
+    let withdrawn = run.out.posted.iter().find_map(|posted| match &posted.output {
+        Output::Fact(fact) if matches!(fact.kind, FactKind::Withdrawn { .. }) => fact.conversation.clone(),
+        _ => None,
+    });
+    let conversation = withdrawn.expect("the answer was in time");
+    assert_eq!((&*conversation.id, conversation.channel.as_deref()), ("t1", Some("web")));
 }
