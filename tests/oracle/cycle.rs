@@ -59,6 +59,7 @@ impl World {
         it.resume(Why::Held, since);
         it.stop(Why::Ended, since);
         it.bot = false;
+        self.handles_at_the_end(key);
         self.sync_handling(key, since);
         self.count_handled(key, at, since);
     }

@@ -87,6 +87,13 @@ impl World {
         }
     }
 
+    /// Who is at it when a cycle ends has handled it, if only for 0 ms.
+    pub fn handles_at_the_end(&mut self, key: &Key) {
+        let running = self.pieces.iter().filter(|piece| piece.key == *key && piece.to.is_none());
+        let agents: Vec<String> = running.map(|piece| piece.agent.clone()).collect();
+        self.of(key).handlers.extend(agents);
+    }
+
     fn begin_wait(&mut self, key: &Key, agent: String, at: Ms) {
         match self.unfinished(key, &agent) {
             Some(piece) => {
@@ -224,8 +231,7 @@ impl World {
         };
         let handlers = self.conversations[key].handlers.clone();
         let others = self.agents.keys().filter(|agent| !handlers.contains(*agent)).map(|agent| (agent.clone(), his(agent)));
-        let works = |agent: &str| self.pieces.iter().any(|it| it.work && it.to.is_none() && it.key == *key && it.agent == agent);
-        let others = others.filter(|(agent, time)| *time > 0 || works(agent));
+        let others = others.filter(|(_, time)| *time > 0);
         let samples: Vec<(String, Ms)> = handlers.iter().map(|agent| (agent.clone(), his(agent))).chain(others).collect();
         for (agent, time) in samples {
             let (credit, clock) = (self.credit(key, Some(&agent)), self.clock);
