@@ -11,7 +11,7 @@ use deskpulse::simulate::load::{Load, LoadSettings};
 /// Records between two moves of the clock.
 const STEP: usize = 1_000;
 /// Records made at once.
-const ROUND: usize = 100_000;
+pub const ROUND: usize = 100_000;
 /// Ids in one row of remembered ids.
 const SLICE: usize = 1 << 17;
 
