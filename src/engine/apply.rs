@@ -13,7 +13,7 @@ use super::conversation::Conversations;
 use super::dedup::{Dedup, EventKey};
 use super::frontier::Reach;
 use super::live::LiveView;
-use super::order::{Order, Place, Waiting};
+use super::order::{Order, Rank, Waiting};
 use super::policy::Policies;
 use super::receipt;
 use super::settings::Settings;
@@ -108,16 +108,16 @@ impl Engine {
         let key = EventKey::of(event.source.as_ref(), &event.id);
         match self.admit(&mut event, key, position, arrived) {
             None => Pushed::Duplicate,
-            Some(place) => {
-                self.keep(event, position, place);
-                Pushed::Accepted { late: place.late }
+            Some(rank) => {
+                self.keep(event, position, rank);
+                Pushed::Accepted { late: rank.late }
             }
         }
     }
 
     /// The first half of [`Engine::push`]: remembers an event, dates it by its arrival if it comes from the future, and says where it
     /// belongs; `None` when it was seen before. [`Engine::keep`] must follow before the clock moves.
-    pub fn admit(&mut self, event: &mut Event, key: EventKey, position: Position, arrived: Option<Time>) -> Option<Place> {
+    pub fn admit(&mut self, event: &mut Event, key: EventKey, position: Position, arrived: Option<Time>) -> Option<Rank> {
         let reach = arrived.unwrap_or(Time::MAX);
         let skewed = arrived.is_some_and(|arrived| event.time > arrived + self.settings.max_ahead);
         if skewed {
@@ -128,17 +128,17 @@ impl Engine {
             self.count_duplicate(position.partition);
             return None;
         }
-        let place = self.order.place(event.time, position.partition, reach);
+        let rank = self.order.rank(event.time, position.partition, reach);
         let counts = self.counts_mut(position.partition);
         counts.applied += 1;
         counts.skewed += u64::from(skewed);
-        counts.late += u64::from(place.late);
-        Some(place)
+        counts.late += u64::from(rank.late);
+        Some(rank)
     }
 
     /// The second half of [`Engine::push`].
-    pub fn keep(&mut self, event: Event, position: Position, place: Place) {
-        self.order.insert(place.at, Waiting { late: place.late, position, event });
+    pub fn keep(&mut self, event: Event, position: Position, rank: Rank) {
+        self.order.insert(rank.at, Waiting { late: rank.late, position, event });
     }
 
     /// Counts a duplicate that was found before it came here.

@@ -17,7 +17,7 @@ pub use apply::{Arrival, Counts, Engine, Pushed};
 pub use dedup::{Dedup, EventKey};
 pub use frontier::{ClockMode, Frontier, Reach};
 pub use live::{AgentNow, ConversationNow, LiveView, OpenComplaints, ResolutionNow, TargetNow, WaitNow, WaitingNow, targets_in_force};
-pub use order::Place;
+pub use order::Rank;
 pub use policy::{Attributes, Match, Measure, Policies, Policy, Setting, Target};
 pub use settings::{AgentSettings, HandlingRule, LimitCounts, Settings};
 pub use signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal, Standing};

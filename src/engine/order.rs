@@ -34,7 +34,7 @@ pub struct Order {
 
 /// Where an event belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Rank {
     /// Its place in the order.
     pub at: Time,
     /// Whether it came too late for the place of its own time.
@@ -127,12 +127,12 @@ impl Order {
 
     /// Says where an event belongs, and counts it among those that wait: [`Order::insert`] must follow. `reach` is what its partition's
     /// newest may move to at most: its arrival.
-    pub fn place(&mut self, time: Time, partition: PartitionId, reach: Time) -> Place {
+    pub fn rank(&mut self, time: Time, partition: PartitionId, reach: Time) -> Rank {
         let partition = self.partitions.entry(partition).or_default();
         let earliest = (partition.newest - self.allowed_lateness).max(self.clock);
         partition.newest = partition.newest.max(time.min(reach));
         partition.waiting += 1;
-        Place { at: time.max(earliest), late: time < earliest }
+        Rank { at: time.max(earliest), late: time < earliest }
     }
 
     /// The instant of the first waiting event.
@@ -260,7 +260,7 @@ mod tests {
     }
 
     fn put(order: &mut Order, event: Event, position: Position, reach: Time) -> bool {
-        let place = order.place(event.time, position.partition, reach);
+        let place = order.rank(event.time, position.partition, reach);
         order.insert(place.at, Waiting { late: place.late, position, event });
         place.late
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
-use crate::engine::{Engine, EventKey, Place, Policies, Reach, Settings, Step, TargetNow, targets_in_force};
+use crate::engine::{Engine, EventKey, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
 use crate::model::{ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
@@ -90,7 +90,7 @@ struct Read<'r> {
     /// Of an event.
     key: Option<EventKey>,
     /// Of an event that was not seen before.
-    place: Option<Place>,
+    rank: Option<Rank>,
 }
 
 /// What became of a record.
@@ -184,21 +184,21 @@ impl Core {
             Decoded::Event(event) => Some(EventKey::of(event.source.as_ref(), &event.id)),
             _ => None,
         };
-        Read { record, decoded, key, place: None }
+        Read { record, decoded, key, rank: None }
     }
 
     fn admit(&mut self, read: &mut Read<'_>) {
         if let (Decoded::Event(event), Some(key)) = (&mut read.decoded, read.key) {
-            read.place = self.engine.admit(event, key, read.record.position, read.record.arrived);
+            read.rank = self.engine.admit(event, key, read.record.position, read.record.arrived);
         }
     }
 
     fn settle<'r>(&mut self, read: Read<'r>) -> (Record<'r>, Taken) {
-        let Read { record, decoded, place, .. } = read;
+        let Read { record, decoded, rank, .. } = read;
         let partition = record.position.partition;
-        let taken = match (decoded, place) {
-            (Decoded::Event(event), Some(place)) => {
-                self.engine.keep(event, record.position, place);
+        let taken = match (decoded, rank) {
+            (Decoded::Event(event), Some(rank)) => {
+                self.engine.keep(event, record.position, rank);
                 Taken::Applied
             }
             (Decoded::Event(_), None) => Taken::Duplicate,
