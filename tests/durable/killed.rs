@@ -16,7 +16,7 @@ use crate::support::broker::Broker;
 use crate::until::{LIMIT, until};
 
 /// Kills at random times, unless `KILLS` says otherwise.
-const KILLS: u64 = 6;
+const KILLS: u64 = 30;
 /// A killed process has lived this long at most, in milliseconds.
 const LIFE_MAX: u64 = 3_000;
 /// Simulated minutes that are sent while a process lives.
