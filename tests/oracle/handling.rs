@@ -231,7 +231,9 @@ impl World {
         };
         let handlers = self.conversations[key].handlers.clone();
         let others = self.agents.keys().filter(|agent| !handlers.contains(*agent)).map(|agent| (agent.clone(), his(agent)));
-        let others = others.filter(|(_, time)| *time > 0);
+        // A message just before the reopening, at its instant, keeps its sender at it: of a cycle of no time for 0 ms.
+        let begun = |it: &Piece| it.key == *key && it.before == Before::Nothing && it.from >= from;
+        let others = others.filter(|(agent, time)| *time > 0 || self.pieces.iter().any(|it| it.agent == *agent && begun(it)));
         let samples: Vec<(String, Ms)> = handlers.iter().map(|agent| (agent.clone(), his(agent))).chain(others).collect();
         for (agent, time) in samples {
             let (credit, clock) = (self.credit(key, Some(&agent)), self.clock);
