@@ -1,6 +1,6 @@
 //! The whole way: a real Apache Kafka broker, the real program, and what it shows over HTTP, held against `replay`.
 //!
-//! Needs Java 17 or later and Maven (see tests/kafka/fetch.sh), `prometheus` and `promtool`.
+//! Needs Java 17 or later and Maven (see tests/kafka/fetch.sh), `prometheus` and `promtool`, `chromium`.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its setting is not as it must be")]
 
@@ -11,6 +11,7 @@ mod support;
 #[path = "../support/sets.rs"]
 mod sets;
 
+mod browser;
 mod http;
 mod kept;
 #[expect(dead_code, reason = "tests/durable needs more of it")]
