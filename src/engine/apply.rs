@@ -36,29 +36,6 @@ pub struct Engine {
     watch: Option<Watch>,
 }
 
-/// An event as it arrives.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Arrival {
-    /// The event.
-    pub event: Event,
-    /// Where its record stands.
-    pub position: Position,
-    /// When it arrived, if that is known: no event counts as later than this. A replay takes times as given.
-    pub arrived: Option<Time>,
-}
-
-/// What became of a pushed event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pushed {
-    /// It was seen before and changes nothing.
-    Duplicate,
-    /// It waits for its turn, or has had it.
-    Accepted {
-        /// It came too late for the place of its own time.
-        late: bool,
-    },
-}
-
 /// How many events of one topic came to what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
@@ -102,21 +79,9 @@ impl Engine {
         black_box(keys.fold(false, |all, key| all ^ self.dedup.glance(key)));
     }
 
-    /// Takes an event: finds duplicates, dates what comes from the future by its arrival, and puts the event in its place.
-    pub fn push(&mut self, arrival: Arrival) -> Pushed {
-        let Arrival { mut event, position, arrived } = arrival;
-        let key = EventKey::of(event.source.as_ref(), &event.id);
-        match self.admit(&mut event, key, position, arrived) {
-            None => Pushed::Duplicate,
-            Some(rank) => {
-                self.keep(event, position, rank);
-                Pushed::Accepted { late: rank.late }
-            }
-        }
-    }
-
-    /// The first half of [`Engine::push`]: remembers an event, dates it by its arrival if it comes from the future, and says where it
-    /// belongs; `None` when it was seen before. [`Engine::keep`] must follow before the clock moves.
+    /// Takes an event in: remembers it, dates it by its arrival if it comes from the future, and says where it belongs; `None` when it
+    /// was seen before. `arrived` is when it came, if that is known: no event counts as later, while a replay takes times as given.
+    /// [`Engine::keep`] must follow before the clock moves.
     pub fn admit(&mut self, event: &mut Event, key: EventKey, position: Position, arrived: Option<Time>) -> Option<Rank> {
         let reach = arrived.unwrap_or(Time::MAX);
         let skewed = arrived.is_some_and(|arrived| event.time > arrived + self.settings.max_ahead);
@@ -136,7 +101,7 @@ impl Engine {
         Some(rank)
     }
 
-    /// The second half of [`Engine::push`].
+    /// Puts an event where it belongs, after [`Engine::admit`] has said where.
     pub fn keep(&mut self, event: Event, position: Position, rank: Rank) {
         self.order.insert(rank.at, Waiting { late: rank.late, position, event });
     }

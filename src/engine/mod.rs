@@ -13,7 +13,7 @@ mod settings;
 mod signal;
 mod watch;
 
-pub use apply::{Arrival, Counts, Engine, Pushed};
+pub use apply::{Counts, Engine};
 pub use dedup::{Dedup, EventKey};
 pub use frontier::{ClockMode, Frontier, Reach};
 pub use live::{AgentNow, ConversationNow, LiveView, OpenComplaints, ResolutionNow, TargetNow, WaitNow, WaitingNow, targets_in_force};
