@@ -9,7 +9,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::json;
 
 use crate::log::Sender;
-use crate::program::{Service, Setting};
+use crate::program::{Service, Setting, refusal};
 use crate::support::broker::Broker;
 
 const TOPIC: &str = "chat.events";
@@ -75,22 +75,12 @@ impl Place {
     /// The one sentence with which `serve` ends. The store is the same afterwards.
     fn refusal(&self) -> String {
         let before = std::fs::read(self.store()).ok();
-        let said = refusal(&self.setting);
+        let said = refusal(&self.setting, GIVES_UP);
         if before.is_some() {
             assert!(std::fs::read(self.store()).ok() == before, "the store was written: {said}");
         }
         said
     }
-}
-
-fn refusal(setting: &Setting) -> String {
-    let mut service = Service::launch(setting);
-    let status = service.ended(GIVES_UP);
-    let log = service.log();
-    assert_eq!(status.code(), Some(1), "{log}");
-    let said: Vec<&str> = log.lines().filter(|line| line.starts_with("deskpulse: ")).collect();
-    assert!(said.len() == 1 && log.ends_with(&format!("{}\n", said[0])), "one sentence, the last line: {log}");
-    said[0].to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +91,7 @@ async fn a_second_process_on_the_same_store_is_refused_and_the_first_goes_on() {
         first.ready();
         let second = Setting { config: place.setting.folder.path().join("second.toml"), folder: tempfile::tempdir().unwrap() };
         std::fs::copy(&place.setting.config, &second.config).unwrap();
-        let said = refusal(&second);
+        let said = refusal(&second, GIVES_UP);
         assert!(said.contains("is in use by process"), "{said}");
         assert_eq!(first.get("/readyz").unwrap().status, 200);
         first.stop();
@@ -114,7 +104,7 @@ async fn an_emptied_store_and_a_foreign_one_are_refused_until_they_are_told_to_b
     tokio::task::block_in_place(|| {
         let kept = std::fs::read(place.store()).unwrap();
         place.remove_store();
-        let said = refusal(&place.setting);
+        let said = refusal(&place.setting, GIVES_UP);
         assert!(said.contains("the store is empty") && said.contains("--bootstrap"), "{said}");
 
         place.serve(&["--bootstrap"]);

@@ -90,6 +90,17 @@ impl Setting {
     }
 }
 
+/// The one sentence with which `serve` ends, within this time.
+pub fn refusal(setting: &Setting, limit: Duration) -> String {
+    let mut service = Service::launch(setting);
+    let status = service.ended(limit);
+    let log = service.log();
+    assert_eq!(status.code(), Some(1), "{log}");
+    let said: Vec<&str> = log.lines().filter(|line| line.starts_with("deskpulse: ")).collect();
+    assert!(said.len() == 1 && log.ends_with(&format!("{}\n", said[0])), "one sentence, the last line: {log}");
+    said[0].to_owned()
+}
+
 /// A running `serve`; killed when the guard is dropped.
 pub struct Service {
     process: Child,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::http::Answer;
-use crate::program::{Service, Setting};
+use crate::program::{Service, Setting, refusal};
 use crate::support::broker::{Broker, PLAIN_USER, home};
 use crate::support::tls::Certificate;
 use crate::until::{holds, until};
@@ -20,17 +20,6 @@ fn login(password: &str, authority: &str) -> String {
     )
 }
 
-/// The one sentence with which `serve` ends.
-fn refusal(setting: &Setting) -> String {
-    let mut service = Service::launch(setting);
-    let status = service.ended(GIVES_UP);
-    let log = service.log();
-    assert_eq!(status.code(), Some(1), "{log}");
-    let said: Vec<&str> = log.lines().filter(|line| line.starts_with("deskpulse: ")).collect();
-    assert!(said.len() == 1 && log.ends_with(&format!("{}\n", said[0])), "one sentence, the last line: {log}");
-    said[0].to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_and_an_unknown_authority_end_serve_with_a_sentence() {
     let broker = Broker::start_secure(Certificate::Own);
@@ -41,9 +30,9 @@ async fn a_wrong_password_and_an_unknown_authority_end_serve_with_a_sentence() {
             let options = login(password, authority.to_str().unwrap());
             Setting::new(&broker.secure_address(), &["chat.events"], "time_zone = \"UTC\"").and(&options)
         };
-        let sentence = refusal(&setting("wrong-secret", &own));
+        let sentence = refusal(&setting("wrong-secret", &own), GIVES_UP);
         assert!(sentence.contains("refuses the login") && !sentence.contains("wrong-secret"), "{sentence}");
-        let sentence = refusal(&setting(PLAIN_USER.1, &Certificate::OtherHost.authority(&home())));
+        let sentence = refusal(&setting(PLAIN_USER.1, &Certificate::OtherHost.authority(&home())), GIVES_UP);
         assert!(sentence.contains("ssl.ca.location"), "{sentence}");
 
         let service = Service::start(&setting(PLAIN_USER.1, &own));
