@@ -14,7 +14,7 @@ if [ -f "$home/libs/.complete" ] && [ "$home/libs/.complete" -nt "$here/pom.xml"
   exit 0
 fi
 # Into a folder of its own first: whoever finds libs finds all of it.
-fresh=$(mktemp -d "$home/libs.XXXXXX")
+fresh=$(mktemp -d -p "$home")
 trap 'rm -rf "$fresh"' EXIT
 mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$fresh" -DincludeScope=runtime
 touch "$fresh/.complete"
