@@ -52,22 +52,30 @@ struct Run {
     core: Core,
     frontier: Frontier,
     facts: Vec<String>,
+    /// Whether records are taken many at a time, as the service does, or one by one.
+    at_once: bool,
 }
 
 impl Run {
-    fn new(settings: &CoreSettings, log: &Log) -> Self {
+    fn new(settings: &CoreSettings, log: &Log, at_once: bool) -> Self {
         let partitions = log.records.iter().map(|(position, _)| position.partition);
         Self {
             core: Core::new(settings).unwrap(),
             frontier: Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, partitions),
             facts: Vec::new(),
+            at_once,
         }
     }
 
     fn take(&mut self, records: &[(Position, Vec<u8>)]) {
         for chunk in records.chunks(RECORDS_PER_ADVANCE) {
-            for (position, value) in chunk {
-                self.core.take(Record { position: *position, arrived: None, value });
+            let records = chunk.iter().map(|(position, value)| Record { position: *position, arrived: None, value });
+            if self.at_once {
+                self.core.take_all(records, |_, _| {});
+            } else {
+                records.for_each(|record| _ = self.core.take(record));
+            }
+            for (position, _) in chunk {
                 if let Some(newest) = self.core.engine().newest(position.partition) {
                     self.frontier.newest(position.partition, newest);
                 }
@@ -112,14 +120,14 @@ fn reached(position: &Position) -> Reached {
 /// The store is closed and opened again at each cut.
 fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
     let log = log(seed);
-    let mut whole = Run::new(&settings(config, false), &log);
+    let mut whole = Run::new(&settings(config, false), &log, false);
     whole.take(&log.records);
     whole.end();
     let tracked = settings(config, true);
     let folder = tempfile::tempdir().unwrap();
     let open = || Sqlite::open(&folder.path().join("store.db"), &["events".to_owned()]).unwrap();
     let mut store = open();
-    let mut run = Run::new(&tracked, &log);
+    let mut run = Run::new(&tracked, &log, true);
     let mut done = 0;
     for cut in cuts {
         let chunks = (log.records.len() as f64 * cut) as usize / RECORDS_PER_ADVANCE;
@@ -130,7 +138,7 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
             store.commit(Commit { rows: run.core.changes(), positions, ..Commit::default() }).unwrap();
         }
         done = until;
-        let mut next = Run::new(&tracked, &log);
+        let mut next = Run::new(&tracked, &log, true);
         drop(store);
         store = open();
         let positions = store.load(&mut |rows| next.core.restore(rows)).expect("rows can be read back");

@@ -74,3 +74,24 @@ fn open_complaints_are_counted_by_team_with_the_oldest() {
     let found: Vec<_> = run.fold.complaints().into_iter().map(|open| (open.count, open.oldest_raised_at)).collect();
     assert_eq!(found, [(1, time("09:00:02")), (2, time("09:00:00"))]);
 }
+
+/// More than the list of those that wait holds before it is cleaned up, several times over.
+#[test]
+fn who_waits_is_shown_once_however_often_they_are_answered_and_wait_again() {
+    let mut run = Run::new(settings(Vec::new()));
+    let mut expected = std::collections::BTreeSet::new();
+    for round in 0..4 {
+        for chat in 0..1_500 {
+            let (name, is_answered) = (format!("c{chat}"), (chat + round) % 3 == 0);
+            run.play(&format!("09:0{round}:00 {name} customer"));
+            expected.insert(name.clone());
+            if is_answered {
+                run.play(&format!("09:0{round}:00 {name} says amy"));
+                expected.remove(&name);
+            }
+        }
+        let mut shown: Vec<_> = run.fold.waiting().map(|now| now.conversation.to_string()).collect();
+        shown.sort();
+        assert_eq!(shown, expected.iter().cloned().collect::<Vec<_>>(), "round {round}");
+    }
+}

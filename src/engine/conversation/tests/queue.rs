@@ -1,5 +1,6 @@
 //! The deadline queue by itself.
 
+use super::script::{Run, settings};
 use crate::engine::conversation::deadlines::Deadlines;
 use crate::engine::signal::{DeadlineClass, DeadlineKey};
 use crate::model::Time;
@@ -29,4 +30,21 @@ fn stale_entries_do_not_pile_up() {
     }
     let left = std::iter::from_fn(|| queue.first(|_| {}).cloned().and_then(|_| queue.pop())).count();
     assert!((1_000..70_000).contains(&left), "{left}");
+}
+
+/// More deadlines in one second than are looked up at a time, two in three of them stale when it comes.
+#[test]
+fn of_many_deadlines_in_one_second_those_fire_that_still_stand() {
+    let mut run = Run::new(settings(Vec::new()));
+    // While this one stands first, the others lie in a second that has not come.
+    run.play("08:59:59 first started waiting");
+    for chat in 0..300 {
+        run.play(&format!("09:00:00 c{chat} started waiting"));
+    }
+    for chat in (0..300).filter(|chat| chat % 3 > 0) {
+        run.play(&format!("09:00:10 c{chat} says amy"));
+    }
+    run.play("clock 09:01:00");
+    let breaches = run.lines().into_iter().filter(|line| line.contains("breach")).count();
+    assert_eq!(breaches, 101);
 }
