@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use deskpulse::engine::{ClockMode, Frontier, Settings};
+use deskpulse::clock::Clock;
+use deskpulse::engine::{ClockMode, Frontier, Reach, Settings};
 use deskpulse::ingest::Record;
 use deskpulse::kpi::PeriodKind;
 use deskpulse::model::{NextOffset, Output, PartitionId, Position, Posted, Reached, Span, Time};
-use deskpulse::pipeline::{Core, CoreSettings, Display};
+use deskpulse::pipeline::{Core, CoreSettings, Display, restore, warm};
 use deskpulse::simulate::{FaultSettings, Faults, Simulation, SimulationSettings};
-use deskpulse::store::{Commit, Sqlite, Store};
+use deskpulse::store::{Commit, Lookup, Sqlite, Store};
 use deskpulse::view;
 
 /// A simulated evening over the end of a month that closes two hours later.
@@ -54,6 +55,8 @@ struct Run {
     facts: Vec<String>,
     /// Whether records are taken many at a time, as the service does, or one by one.
     at_once: bool,
+    /// Where ended conversations are found that are not in memory.
+    lookup: Option<Box<dyn Lookup>>,
 }
 
 impl Run {
@@ -64,6 +67,7 @@ impl Run {
             frontier: Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, partitions),
             facts: Vec::new(),
             at_once,
+            lookup: None,
         }
     }
 
@@ -80,15 +84,21 @@ impl Run {
                     self.frontier.newest(position.partition, newest);
                 }
             }
-            let posted = self.core.advance(self.frontier.reach());
-            self.keep(&posted);
+            self.advance(self.frontier.reach());
         }
+    }
+
+    fn advance(&mut self, reach: Reach) {
+        if let Some(lookup) = &mut self.lookup {
+            warm(&mut self.core, &mut **lookup, reach).unwrap();
+        }
+        let posted = self.core.advance(reach);
+        self.keep(&posted);
     }
 
     fn end(&mut self) {
         let newest = self.core.engine().newest_of_all().unwrap();
-        let posted = self.core.advance(deskpulse::engine::Reach::Through(newest + Span(40_000)));
-        self.keep(&posted);
+        self.advance(Reach::Through(newest + Span(40_000)));
     }
 
     fn keep(&mut self, posted: &[Posted]) {
@@ -117,8 +127,8 @@ fn reached(position: &Position) -> Reached {
     Reached { next: NextOffset::after(position.offset), last: None }
 }
 
-/// The store is closed and opened again at each cut.
-fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
+/// The store is closed and opened again at each cut. Ended conversations leave memory at each, with `keep_hot` also after so long.
+fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) {
     let log = log(seed);
     let mut whole = Run::new(&settings(config, false), &log, false);
     whole.take(&log.records);
@@ -127,7 +137,7 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
     let folder = tempfile::tempdir().unwrap();
     let open = || Sqlite::open(&folder.path().join("store.db"), &["events".to_owned()]).unwrap();
     let mut store = open();
-    let mut run = Run::new(&tracked, &log, true);
+    let mut run = Run { lookup: store.lookup().unwrap(), ..Run::new(&tracked, &log, true) };
     let mut done = 0;
     for cut in cuts {
         let chunks = (log.records.len() as f64 * cut) as usize / RECORDS_PER_ADVANCE;
@@ -135,13 +145,18 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
         for chunk in log.records[done..until].chunks(RECORDS_PER_ADVANCE * 8) {
             run.take(chunk);
             let positions = chunk.iter().map(|(position, _)| (position.partition, reached(position))).collect();
-            store.commit(Commit { rows: run.core.changes(), positions, ..Commit::default() }).unwrap();
+            let remembers_since = Some(run.core.engine().remembers_since());
+            store.commit(Commit { rows: run.core.changes(), positions, remembers_since, ..Commit::default() }).unwrap();
+            if let Some(keep_hot) = keep_hot {
+                run.core.cool(run.core.engine().clock() - keep_hot);
+            }
         }
         done = until;
         let mut next = Run::new(&tracked, &log, true);
-        drop(store);
+        drop((run.lookup, store));
         store = open();
-        let positions = store.load(&mut |rows| next.core.restore(rows)).expect("rows can be read back");
+        let positions = restore(&mut next.core, &mut store, Clock::start()).expect("rows can be read back");
+        next.lookup = store.lookup().unwrap();
         next.facts = run.facts;
         for partition in positions.keys() {
             if let Some(newest) = next.core.engine().newest(*partition) {
@@ -164,17 +179,28 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64]) {
 
 const OWNED: &str = "[engine]\nsettle = \"2h\"\n";
 const ACTIVE: &str = "[engine]\nsettle = \"2h\"\n[agents]\nhandling = \"active\"\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
+/// Conversations of this evening are forgotten in it.
+const FORGETS: &str =
+    "[engine]\nsettle = \"30m\"\nfcr_window = \"30m\"\nconversion_window = \"30m\"\nforget_after = \"30m\"\n[store]\nkeep_hot = \"30m\"\n";
 
 #[test]
 fn a_log_that_is_cut_anywhere_gives_the_same_bytes() {
-    for (seed, cuts) in [(1, &[0.5][..]), (2, &[0.1, 0.11, 0.95]), (3, &[0.35, 0.7])] {
-        cut_anywhere(OWNED, seed, cuts);
+    for (seed, cuts, keep_hot) in [(1, &[0.5][..], None), (2, &[0.1, 0.11, 0.95], Some(Span::ZERO)), (3, &[0.35, 0.7], Some(Span(600_000)))]
+    {
+        cut_anywhere(OWNED, seed, cuts, keep_hot);
     }
 }
 
 #[test]
 fn with_active_handling_and_time_outs_too() {
-    for (seed, cuts) in [(4, &[0.42][..]), (5, &[0.2, 0.6, 0.61])] {
-        cut_anywhere(ACTIVE, seed, cuts);
+    for (seed, cuts, keep_hot) in [(4, &[0.42][..], Some(Span(60_000))), (5, &[0.2, 0.6, 0.61], None)] {
+        cut_anywhere(ACTIVE, seed, cuts, keep_hot);
+    }
+}
+
+#[test]
+fn what_is_forgotten_is_forgotten_in_memory_and_in_the_store() {
+    for (seed, cuts, keep_hot) in [(6, &[0.5, 0.9][..], None), (7, &[0.3, 0.8], Some(Span::ZERO))] {
+        cut_anywhere(FORGETS, seed, cuts, keep_hot);
     }
 }

@@ -1,6 +1,7 @@
 //! The service in small, on one thread: a log of three partitions, a core, a store in memory, and everything that can happen between
 //! them, by seed. Reading stalls here and runs ahead there, commits are lost or kept without anybody knowing, the process ends at any
-//! moment and begins again from what the store kept. In the end everything is counted once, as without any of it.
+//! moment and begins again from what the store kept. In every other seed ended conversations leave memory after every commit, those
+//! that nothing has touched for a minute. In the end everything is counted once, as without any of it.
 //!
 //! `SEEDS=1000000 cargo test --release --test simulator` runs a million; `SEED=4711` runs that one alone.
 
@@ -10,11 +11,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use deskpulse::clock::Clock;
 use deskpulse::engine::{ClockMode, Frontier, Settings};
 use deskpulse::ingest::Record;
 use deskpulse::kpi::PeriodKind;
-use deskpulse::model::{NextOffset, Output, PartitionId, Position, Reached};
-use deskpulse::pipeline::{Core, CoreSettings};
+use deskpulse::model::{NextOffset, Output, PartitionId, Position, Reached, Span};
+use deskpulse::pipeline::{Core, CoreSettings, restore, warm};
 use deskpulse::store::{Commit, Memory, Store};
 use deskpulse::view;
 use rand::rngs::SmallRng;
@@ -25,7 +27,7 @@ const PARTITIONS: usize = 3;
 const EVENTS: usize = 80;
 /// Three hours before the end of a month that closes an hour later.
 const START: i64 = 1_769_864_400_000;
-const CONFIG: &str = "[engine]\nsettle = \"1h\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
+const CONFIG: &str = "[store]\nkeep_hot = \"1h\"\n[engine]\nsettle = \"1h\"\nfcr_window = \"1h\"\nconversion_window = \"1h\"\nforget_after = \"1h\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
 
 type Log = [Vec<Vec<u8>>; PARTITIONS];
 
@@ -37,7 +39,7 @@ fn log(chance: &mut SmallRng) -> Log {
         let late = if chance.random_bool(0.04) { chance.random_range(2_000..4_000_000) } else { chance.random_range(0..1_500) };
         let time = jiff::Timestamp::from_millisecond(now - late).unwrap();
         let (conversation, agent) = (chance.random_range(0..4), chance.random_range(0..3));
-        let kind = match chance.random_range(0..12) {
+        let kind = match chance.random_range(0..15) {
             0 => format!(r#""type":"chat.started","chat":"c{conversation}","team":"t{agent}","waiting":true"#),
             1 | 2 => format!(r#""type":"chat.assigned","chat":"c{conversation}","agent":"a{agent}""#),
             3..=5 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"customer""#),
@@ -45,6 +47,9 @@ fn log(chance: &mut SmallRng) -> Log {
             8 => format!(r#""type":"chat.ended","chat":"c{conversation}","reason":"resolved","agent":"a{agent}""#),
             9 => format!(r#""type":"agent.status","agent":"a{agent}","status":"{}""#, ["available", "busy", "offline"][conversation % 3]),
             10 => format!(r#""type":"ticket.created","ticket":"k{conversation}","kind":"complaint","agent":"a{agent}""#),
+            11 => format!(r#""type":"ticket.message","ticket":"k{conversation}","from":"customer""#),
+            12 => format!(r#""type":"ticket.merged","ticket":"k{conversation}","into":"k{}""#, (conversation + 1 + agent) % 4),
+            13 => format!(r#""type":"customer.rated","chat":"c{conversation}","score":4"#),
             _ => format!(r#""type":"ticket.status","ticket":"k{conversation}","status":"resolved","agent":"a{agent}""#),
         };
         let partition = if chance.random_bool(0.9) { conversation % PARTITIONS } else { chance.random_range(0..PARTITIONS) };
@@ -78,12 +83,14 @@ struct Process {
 struct Kept {
     store: Memory,
     facts: Vec<String>,
+    /// How long ended conversations stay in memory, if they ever leave it.
+    keep_hot: Option<Span>,
 }
 
 impl Process {
     fn start(settings: &CoreSettings, kept: &mut Kept) -> Self {
         let mut core = Core::new(settings).unwrap();
-        let positions = kept.store.load(&mut |rows| core.restore(rows)).unwrap();
+        let positions = restore(&mut core, &mut kept.store, Clock::start()).unwrap();
         core.counters();
         let mut frontier = Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, (0..PARTITIONS).map(partition));
         let mut next = [0; PARTITIONS];
@@ -111,8 +118,10 @@ impl Process {
         }
     }
 
-    fn advance(&mut self) {
-        for one in self.core.advance(self.frontier.reach()) {
+    fn advance(&mut self, kept: &mut Kept) {
+        let reach = self.frontier.reach();
+        warm(&mut self.core, &mut kept.store, reach).unwrap();
+        for one in self.core.advance(reach) {
             self.facts.extend(match &one.output {
                 Output::Fact(fact) => view::fact::line(fact),
                 Output::Tally(_) => None,
@@ -123,7 +132,15 @@ impl Process {
     fn gather(&mut self) -> (Commit, Vec<String>) {
         let reached = |next: usize| Reached { next: NextOffset(next as i64), last: None };
         let positions: BTreeMap<_, _> = self.next.iter().enumerate().map(|(index, next)| (partition(index), reached(*next))).collect();
-        (Commit { rows: self.core.changes(), positions, ..Commit::default() }, std::mem::take(&mut self.facts))
+        let remembers_since = Some(self.core.engine().remembers_since());
+        (Commit { rows: self.core.changes(), positions, remembers_since, ..Commit::default() }, std::mem::take(&mut self.facts))
+    }
+
+    /// The last commit is known to be kept.
+    fn written(&mut self, kept: &Kept) {
+        if let Some(keep_hot) = kept.keep_hot {
+            self.core.cool(self.core.engine().clock() - keep_hot);
+        }
     }
 }
 
@@ -146,7 +163,7 @@ fn end(mut process: Process, mut kept: Kept, log: &Log) -> End {
     for index in 0..PARTITIONS {
         process.read(log, index, usize::MAX / 2);
     }
-    process.advance();
+    process.advance(&mut kept);
     kept.write(process.gather());
     let clock = process.core.engine().clock();
     let open = process.core.engine().open_time();
@@ -166,8 +183,8 @@ fn undisturbed(settings: &CoreSettings, log: &Log) -> End {
     end(process, kept, log)
 }
 
-fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng) -> End {
-    let mut kept = Kept::default();
+fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng, keep_hot: Option<Span>) -> End {
+    let mut kept = Kept { keep_hot, ..Kept::default() };
     let mut process = Process::start(settings, &mut kept);
     let mut handed = None;
     let mut stalled = PARTITIONS;
@@ -179,9 +196,12 @@ fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng) -> End {
                     process.read(log, index, chance.random_range(1..12));
                 }
             }
-            4 | 5 => process.advance(),
+            4 | 5 => process.advance(&mut kept),
             6 if handed.is_none() => handed = Some(process.gather()),
-            6 | 7 => handed.take().into_iter().for_each(|commit| kept.write(commit)),
+            6 | 7 => handed.take().into_iter().for_each(|commit| {
+                kept.write(commit);
+                process.written(&kept);
+            }),
             8 => stalled = chance.random_range(0..PARTITIONS + 2),
             _ => {
                 // The last commit may have been kept though nobody heard of it.
@@ -204,7 +224,8 @@ fn whatever_happens_between_log_and_store_everything_is_counted_once() {
         let mut chance = SmallRng::seed_from_u64(seed);
         let log = log(&mut chance);
         let expected = undisturbed(&settings, &log);
-        let found = disturbed(&settings, &log, &mut chance);
+        let keep_hot = (seed % 2 == 1).then_some(Span::MINUTE);
+        let found = disturbed(&settings, &log, &mut chance, keep_hot);
         for (expected, found) in expected.facts.iter().zip(&found.facts).chain(expected.totals.iter().zip(&found.totals)) {
             assert_eq!(expected, found, "seed {seed}: run it alone with SEED={seed}");
         }

@@ -28,6 +28,10 @@ const KEYS: &[Key] = &[
         "store.path",
         "File in which state, totals and positions are kept, one for each instance, on a disk of its host. It is made at the first start.",
     ),
+    key(
+        "store.keep_hot",
+        "How long, in event time, an ended conversation that nothing touches is held in memory; after that it is in the store only, until an event is about it. At most `engine.forget_after`; a change at a restart changes no number.",
+    ),
     key("store.keep_receipts", "How long receipts (facts) are kept, in days before that of the newest."),
     key(
         "store.snapshots",

@@ -14,6 +14,8 @@ use super::ConfigError;
 pub struct Store {
     /// The file in which state, totals and positions are kept.
     pub path: String,
+    /// How long ended conversations that nothing touches are held in memory too.
+    pub keep_hot: Span,
     /// How long receipts are kept, in days before that of the newest.
     pub keep_receipts: Span,
     /// How many snapshots are kept; 0 makes none.
@@ -49,10 +51,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Makes sure that what is held in memory is remembered.
+    pub(super) fn check_keep_hot(&self, forget_after: Span) -> Result<(), ConfigError> {
+        if self.keep_hot <= forget_after {
+            return Ok(());
+        }
+        Err(ConfigError::invalid("store.keep_hot", format!("{}: wanted at most engine.forget_after, {forget_after}", self.keep_hot)))
+    }
+}
+
 impl Default for Store {
     fn default() -> Self {
         Self {
             path: "deskpulse.db".to_owned(),
+            keep_hot: Span::DAY,
             keep_receipts: Span(100 * Span::DAY.0),
             snapshots: 0,
             snapshot_every: Span::HOUR,

@@ -29,6 +29,7 @@ fn bad_values_name_their_path_and_what_is_allowed() {
     for (text, path, allowed) in [
         ("time_zone = \"Mars/One\"", "time_zone", "Asia/Shanghai"),
         ("[engine]\nallowed_lateness = 2", "engine.allowed_lateness", "1h30m"),
+        ("[store]\nkeep_hot = \"91d\"", "store.keep_hot", "at most engine.forget_after, 90d"),
         ("[store]\nkeep_receipts = \"5h\"", "store.keep_receipts", "at least 1d"),
         ("[store]\nsnapshot_every = \"5s\"", "store.snapshot_every", "at least 1m"),
         ("[store]\nledger_every = \"0s\"", "store.ledger_every", "at least 1m"),

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::model::{
-    Action, Body, ConversationId, Event, Fact, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time,
+    Action, Body, ConversationId, Event, Fact, Medium, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time,
 };
 
 use super::agent::Agents;
@@ -245,12 +245,64 @@ impl Engine {
             match row.table {
                 Table::Clock | Table::Partition | Table::Pending => self.order.restore(row)?,
                 Table::Remembered => self.dedup.restore(row)?,
-                Table::Conversation => self.conversations.restore(row)?,
+                Table::Conversation | Table::Ended => self.conversations.restore(row)?,
                 Table::Agent => self.agents.restore(row)?,
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Lets ended conversations leave memory that nothing has touched since `before`; [`Engine::missing`] must be asked from then on. All
+    /// rows up to the last call of [`Engine::changes`] must be kept where they are found by key; what has changed since stays.
+    pub fn cool(&mut self, before: Time) {
+        self.conversations.cool(before);
+    }
+
+    /// The rows that were restored are not all there are: [`Engine::missing`] must be asked from now on.
+    pub fn expect_cold(&mut self) {
+        self.conversations.expect_cold();
+    }
+
+    /// The conversations that are not in memory and are needed by the events that [`Engine::advance`] would apply: their rows, as far as
+    /// there are any, have to be restored before. When some are, [`Engine::missing_behind`] must be asked too.
+    #[must_use]
+    pub fn missing(&self, reach: Reach) -> Vec<ConversationId> {
+        if !self.conversations.has_cold() {
+            return Vec::new();
+        }
+        let (mut named, mut into) = (Vec::new(), Vec::new());
+        for waiting in self.order.coming_until(reach) {
+            match &waiting.event.body {
+                Body::Conversation { conversation, action } => {
+                    named.push(conversation);
+                    if let Action::Merged { into: ticket } = action {
+                        into.push(ConversationId { medium: Medium::Ticket, id: ticket.clone() });
+                    }
+                }
+                body => named.extend(receipt::conversation(body)),
+            }
+        }
+        named.extend(&into);
+        self.conversations.missing(&named)
+    }
+
+    /// The conversations that merges of these lead to and that are not in memory, after what was found of these was restored.
+    #[must_use]
+    pub fn missing_behind(&self, restored: &[ConversationId]) -> Vec<ConversationId> {
+        self.conversations.missing(&restored.iter().filter(|id| self.conversations.is_in_memory(id)).collect::<Vec<_>>())
+    }
+
+    /// An instant before which nothing that was last touched is needed any more: to the engine it is as if never seen.
+    #[must_use]
+    pub fn remembers_since(&self) -> Time {
+        self.order.clock() - self.settings.forget_after - self.settings.forget_after
+    }
+
+    /// How many conversations are in memory.
+    #[must_use]
+    pub fn conversations_in_memory(&self) -> usize {
+        self.conversations.in_memory()
     }
 
     /// Reads a little of what the next events will change, and says how many they are. State is spread over more memory than lies near

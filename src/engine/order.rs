@@ -3,9 +3,11 @@
 //! At one instant on-time events come before late ones, then by topic, partition, offset (kpis.md 1, ruling 23).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
+use super::frontier::Reach;
 use crate::model::{Event, PartitionId, Position, Row, RowError, Span, Table, Time};
 
 const ROW_VERSION: u8 = 1;
@@ -163,6 +165,15 @@ impl Order {
     /// The events that come next, instant by instant, in no order within one.
     pub fn coming(&self) -> impl Iterator<Item = &Waiting> {
         self.instants.values().flat_map(|first| self.of_instant(*first))
+    }
+
+    /// The events up to there, alike.
+    pub fn coming_until(&self, reach: Reach) -> impl Iterator<Item = &Waiting> {
+        let end = match reach {
+            Reach::Before(at) => Bound::Excluded(at),
+            Reach::Through(at) => Bound::Included(at),
+        };
+        self.instants.range((Bound::Unbounded, end)).flat_map(|(_, first)| self.of_instant(*first))
     }
 
     fn of_instant(&self, first: u32) -> impl Iterator<Item = &Waiting> {

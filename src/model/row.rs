@@ -4,6 +4,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::time::Time;
+
 /// The tables of state. The number is part of what is stored: never reuse one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -32,11 +34,14 @@ pub enum Table {
     Counter = 11,
     /// What became of records, by topic.
     Outcome = 12,
+    /// Ended conversations: found by key when an event is about them, never read at a start. Their content begins with the instant of
+    /// the last touch.
+    Ended = 13,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Clock,
         Self::Partition,
         Self::Pending,
@@ -49,6 +54,7 @@ impl Table {
         Self::Window,
         Self::Counter,
         Self::Outcome,
+        Self::Ended,
     ];
 
     /// The table with this number, if this version knows it.
@@ -101,6 +107,13 @@ impl Row {
     #[must_use]
     pub fn remove(table: Table, key: &impl Serialize) -> Self {
         Self { table, key: encode(Vec::new(), key), value: None }
+    }
+
+    /// The clock of the last event that named what a row of [`Table::Ended`] is about; `None` of other rows.
+    #[must_use]
+    pub fn touched(&self) -> Option<Time> {
+        let content = self.value.as_ref().filter(|_| self.table == Table::Ended)?;
+        content.get(1..)?.first_chunk().map(|touched| Time(i64::from_le_bytes(*touched)))
     }
 
     /// The key alone, in a table whose keys say what kind of content a row has.

@@ -235,6 +235,16 @@ impl Core {
         posted
     }
 
+    /// Lets ended conversations leave memory that nothing has touched since `before`: see [`Engine::cool`].
+    pub fn cool(&mut self, before: Time) {
+        self.engine.cool(before);
+    }
+
+    /// The rows that were restored are not all there are: see [`Engine::expect_cold`].
+    pub fn expect_cold(&mut self) {
+        self.engine.expect_cold();
+    }
+
     /// Each row of state that was touched or removed since the last call, once.
     pub fn changes(&mut self) -> Vec<Row> {
         let mut rows = self.engine.changes();

@@ -10,6 +10,7 @@ mod reload;
 mod restore;
 mod service;
 mod shown;
+mod warm;
 mod writer;
 
 pub use core::{Core, CoreError, CoreSettings, Display, Taken};
@@ -19,4 +20,5 @@ pub use readiness::STALE_AFTER;
 pub use reload::Reload;
 pub use restore::restore;
 pub use service::{Parts, Service, ServiceError, ServiceSettings};
+pub use warm::warm;
 pub use writer::Writer;

@@ -22,6 +22,7 @@ pub fn restore(core: &mut Core, store: &mut impl Store, clock: Clock) -> Result<
         core.restore(rows)
     })?;
     if count > 0 {
+        core.expect_cold();
         let took = (clock.now() - begun).0;
         info!("restored {count} rows of state and {} positions in {took} ms", positions.len());
     }

@@ -25,6 +25,7 @@ use super::evidence::Evidence;
 use super::readiness::Readiness;
 use super::reload::{Reload, Reloads};
 use super::shown;
+use super::warm::warm;
 use super::writer::Writer;
 
 /// How often the loop looks around when nothing comes.
@@ -55,6 +56,8 @@ pub struct ServiceSettings {
     pub idle_after: Span,
     /// How far behind the newest event of its partition an event takes its place.
     pub allowed_lateness: Span,
+    /// Ended conversations that nothing has touched for so long, in event time, are in the store only, if that is durable.
+    pub keep_hot: Span,
     /// The topics, by their numbers.
     pub topics: Topics,
     /// How snapshots are shown.
@@ -202,7 +205,7 @@ impl<S: Source> Service<S> {
             if let Some(event) = event {
                 self.handle(event)?;
             }
-            self.act();
+            self.act()?;
         }
     }
 
@@ -290,8 +293,12 @@ impl<S: Source> Service<S> {
     }
 
     /// What follows from what was handled: the clock moves, partitions are paused, state is committed, a snapshot published.
-    fn act(&mut self) {
-        let posted = self.core.advance(self.frontier.reach());
+    fn act(&mut self) -> Result<(), ServiceError> {
+        let reach = self.frontier.reach();
+        if let Some(store) = self.writer.lookup() {
+            warm(&mut self.core, store, reach)?;
+        }
+        let posted = self.core.advance(reach);
         if !posted.is_empty() {
             self.commits.decided();
             self.evidence.posted(&posted);
@@ -305,6 +312,7 @@ impl<S: Source> Service<S> {
         if now >= self.snapshot_at && (!posted.is_empty() || now >= self.snapshot_at + SNAPSHOT_PAUSE_MIN) {
             self.publish_snapshot(now);
         }
+        Ok(())
     }
 
     /// Pauses partitions that are far ahead of the slowest, and lets them go on when it has come near.
@@ -333,13 +341,14 @@ impl<S: Source> Service<S> {
         let begun = self.clock.now();
         let kept = Kept { clock: self.core.engine().clock(), counters: self.core.counters(), outcomes: self.core.outcomes() };
         let rows = if self.writer.is_durable() { self.core.changes() } else { Vec::new() };
+        let remembers_since = Some(self.core.engine().remembers_since());
         let (positions, labels) = self.commits.gather();
         if rows.is_empty() && positions.is_empty() && !self.reloads.1.is_new() && self.writer.is_durable() {
             // Nothing has moved: what is to be shown is what was committed.
             self.show_positions(&labels);
             return false;
         }
-        let mut commit = Commit { rows, positions, ..Commit::default() };
+        let mut commit = Commit { rows, positions, remembers_since, ..Commit::default() };
         self.reloads.1.give(&mut commit);
         self.evidence.give(&mut commit);
         self.writer.write(commit);
@@ -362,11 +371,14 @@ impl<S: Source> Service<S> {
         self.commits.handed.is_some() && self.evidence.bytes() > EVIDENCE_MAX
     }
 
-    /// A commit is kept: what it holds may be shown, and lag tools may know.
+    /// A commit is kept: what it holds may be shown, lag tools may know, and ended conversations may leave memory.
     fn written(&mut self, written: Option<Result<Span, StoreError>>) -> Result<(), ServiceError> {
         let took = written.ok_or(ServiceError::Writer)??;
         let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
         self.kept = handed.kept;
+        if self.writer.lookup().is_some() {
+            self.core.cool(self.core.engine().clock() - self.settings.keep_hot);
+        }
         self.show_positions(&handed.labels);
         Ok(())
     }

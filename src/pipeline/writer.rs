@@ -8,7 +8,9 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::model::Span;
-use crate::store::{Commit, Store, StoreError, failpoint};
+use crate::store::{Commit, Lookup, Store, StoreError, failpoint};
+
+use super::service::ServiceError;
 
 /// The loop's end of the thread.
 #[derive(Debug)]
@@ -17,15 +19,16 @@ pub struct Writer {
     written: mpsc::Receiver<Result<Span, StoreError>>,
     thread: JoinHandle<()>,
     is_durable: bool,
+    lookup: Option<Box<dyn Lookup>>,
 }
 
 impl Writer {
     /// Gives the store to a thread of its own.
     ///
     /// # Errors
-    /// When no thread can be started.
-    pub fn start<T: Store + Send + 'static>(mut store: T, clock: Clock) -> std::io::Result<Self> {
-        let is_durable = store.is_durable();
+    /// When no thread can be started, or the store not be read.
+    pub fn start<T: Store + Send + 'static>(mut store: T, clock: Clock) -> Result<Self, ServiceError> {
+        let (is_durable, lookup) = (store.is_durable(), store.lookup()?);
         let (commits, waiting) = sync_channel::<Commit>(1);
         let (done, written) = mpsc::channel(1);
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
@@ -38,13 +41,21 @@ impl Writer {
                 }
             }
         })?;
-        Ok(Self { commits, written, thread, is_durable })
+        Ok(Self { commits, written, thread, is_durable, lookup })
     }
 
     /// Whether what is written outlives the process. Rows are only asked for when it does.
     #[must_use]
     pub fn is_durable(&self) -> bool {
         self.is_durable
+    }
+
+    /// The way to what was written of ended conversations; `None` when it does not outlive the process.
+    pub fn lookup(&mut self) -> Option<&mut dyn Lookup> {
+        match &mut self.lookup {
+            Some(lookup) => Some(&mut **lookup),
+            None => None,
+        }
     }
 
     /// Hands over a commit; the one before must have been written. If the thread has ended, [`Writer::written`] tells.
@@ -63,6 +74,8 @@ impl Writer {
 
     /// Waits until the store is closed: one file is then all there is of it.
     pub fn close(self) {
+        // The last connection to close carries the log of changes over into the file: it must be the one that may write.
+        drop(self.lookup);
         drop((self.commits, self.written));
         let _ended_well = self.thread.join().is_ok();
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::model::{PartitionId, Reached, Row, Table};
+use crate::model::{PartitionId, Reached, Row, RowError, Table};
 
-use super::{Commit, Store, StoreError, TakeRows};
+use super::{Commit, Lookup, Store, StoreError, TakeRows};
 
 /// Keeps what was committed for as long as the process runs.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +16,8 @@ pub struct Memory {
 
 impl Store for Memory {
     fn load(&mut self, take: TakeRows<'_>) -> Result<BTreeMap<PartitionId, Reached>, StoreError> {
-        let rows: Vec<Row> = self.rows.values().cloned().collect();
-        take(&rows).map_err(|source| StoreError::Row { path: PathBuf::from("(memory)"), source })?;
+        let rows: Vec<Row> = self.rows.values().filter(|row| row.table != Table::Ended).cloned().collect();
+        take(&rows).map_err(unreadable)?;
         Ok(self.positions.clone())
     }
 
@@ -30,12 +30,30 @@ impl Store for Memory {
             };
         }
         self.positions.extend(commit.positions);
+        if let Some(since) = commit.remembers_since {
+            self.rows.retain(|_, row| row.touched().is_none_or(|touched| touched >= since));
+        }
         Ok(())
+    }
+
+    fn lookup(&self) -> Result<Option<Box<dyn Lookup>>, StoreError> {
+        Ok(None)
     }
 
     fn is_durable(&self) -> bool {
         false
     }
+}
+
+impl Lookup for Memory {
+    fn find(&mut self, keys: &[Vec<u8>], take: TakeRows<'_>) -> Result<(), StoreError> {
+        let rows: Vec<Row> = keys.iter().filter_map(|key| self.rows.get(&(Table::Ended, key.clone()))).cloned().collect();
+        take(&rows).map_err(unreadable)
+    }
+}
+
+fn unreadable(source: RowError) -> StoreError {
+    StoreError::Row { path: PathBuf::from("(memory)"), source }
 }
 
 #[cfg(test)]

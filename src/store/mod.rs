@@ -7,7 +7,7 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 
-use crate::model::{PartitionId, Reached, Row, RowError};
+use crate::model::{PartitionId, Reached, Row, RowError, Time};
 
 pub use error::StoreError;
 pub use memory::Memory;
@@ -27,6 +27,9 @@ pub struct Commit {
     pub receipts: PendingReceipts,
     /// Records that are no events.
     pub rejects: PendingRejects,
+    /// Rows of [`crate::model::Table::Ended`] that nothing has touched since then are not needed any more: the store gives them up, some
+    /// with each commit.
+    pub remembers_since: Option<Time>,
 }
 
 /// Takes rows that come in pieces.
@@ -34,8 +37,8 @@ pub type TakeRows<'a> = &'a mut dyn FnMut(&[Row]) -> Result<(), RowError>;
 
 /// Where commits go.
 pub trait Store {
-    /// Gives out what was committed last: every row, in pieces, by table and in the order of their keys. Returns how far each partition
-    /// had been read.
+    /// Gives out what was committed last: every row but those of [`crate::model::Table::Ended`], in pieces, by table and in the order of
+    /// their keys. Returns how far each partition had been read.
     ///
     /// # Errors
     /// When it cannot be read, or is not what was written.
@@ -48,6 +51,21 @@ pub trait Store {
     /// When it cannot be kept; then nothing of it is.
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError>;
 
+    /// A way to rows of [`crate::model::Table::Ended`] that does not wait for commits; `None` when rows are not kept.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn lookup(&self) -> Result<Option<Box<dyn Lookup>>, StoreError>;
+
     /// Whether a commit outlives the process. Rows are only asked for when it does.
     fn is_durable(&self) -> bool;
+}
+
+/// Finds rows of [`crate::model::Table::Ended`] by their keys, as the last commit left them.
+pub trait Lookup: std::fmt::Debug + Send {
+    /// Gives out those of these rows that there are.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are not what was written: then it is not known whether there is a row.
+    fn find(&mut self, keys: &[Vec<u8>], take: TakeRows<'_>) -> Result<(), StoreError>;
 }

@@ -10,14 +10,17 @@
 //! | `handling` | who handles what |
 //! | `live`, `waiting_list` | what is shown of them now |
 //! | `state`, `table`, `turn` | one conversation, all of them, and one event being applied |
+//! | `kept`, `cold` | how one is kept and stored; those that are in a store only |
 
 mod active;
 mod breach;
+mod cold;
 mod complaint;
 mod cycle;
 mod deadlines;
 mod handling;
 mod hold;
+mod kept;
 mod late;
 mod live;
 mod message;
@@ -167,7 +170,7 @@ impl Conversations {
         self.table.changes(rows);
     }
 
-    /// Takes one row of [`crate::model::Table::Conversation`] back in.
+    /// Takes one row of [`crate::model::Table::Conversation`] or [`crate::model::Table::Ended`] back in. It must not be in memory.
     ///
     /// # Errors
     /// When it was written by a newer version, or is damaged.

@@ -1,74 +1,42 @@
-//! All conversations by id. Ended ones are kept encoded, as their row is, until an event names them again; untouched for
-//! `forget_after` they are forgotten (ruling 106), and only the latest of those stay known as such.
+//! All conversations that are in memory, by id. Ended ones are small; untouched for `forget_after` they are forgotten (ruling 106),
+//! and known as such for as long again. Those that a store keeps may leave memory before that: see `cold`.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::hash::BuildHasher;
 use std::hint::black_box;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use serde::{Deserialize, Serialize};
 
 use crate::model::{ConversationId, ConversationRef, Medium, Name, Row, RowError, Span, Table as RowTable, Time};
 
-use super::state::{Conversation, in_eight_bytes};
+use super::kept::{Kept, hash};
+use super::state::Conversation;
 
-/// Version of the rows' encoding.
-const VERSION: u8 = 1;
+/// Clock of a touch, and hash, of conversations that nothing may have touched since, the longest ago first.
+pub(super) type Untouched = BinaryHeap<Reverse<(Time, u64)>>;
 
-/// Forgotten conversations that are still known to have been: what comes about them is counted.
-const FORGOTTEN_KNOWN: usize = 1_000_000;
-
-/// All conversations.
+/// The conversations that are in memory.
 #[derive(Debug)]
 pub(super) struct Table {
-    kept: HashTable<Kept>,
-    /// Clock of a touch, and hash, of ended ones in the order in which they are to be forgotten, if nothing has touched them since.
-    ended: BinaryHeap<Reverse<(Time, u64)>>,
-    /// The same of forgotten ones.
-    forgotten: BinaryHeap<Reverse<(Time, u64)>>,
+    pub(super) kept: HashTable<Kept>,
+    /// Ended ones.
+    pub(super) ended: Untouched,
+    /// Forgotten ones.
+    pub(super) forgotten: Untouched,
     forget_after: Span,
     /// Which rows changed; `None` when nobody will ask.
-    touched: Option<Vec<ConversationId>>,
+    pub(super) changed: Option<Vec<Changed>>,
+    /// Whether a store may have some that are not here.
+    pub(super) has_cold: bool,
 }
 
-/// How a conversation is kept.
-#[derive(Debug)]
-enum Kept {
-    /// At hand.
-    Whole(Box<Conversation>),
-    /// Ended: the encoding of the conversation.
-    Ended(Box<[u8]>),
-    /// Forgotten: the encoding of its id, and when it had been touched last.
-    Forgotten(Box<[u8]>),
-}
-
-/// What a row holds. [`Kept::Ended`] and [`Kept::Forgotten`] hold the same bytes without the tag.
-#[derive(Debug, Serialize, Deserialize)]
-enum Content {
-    Conversation(Box<Conversation>),
-    Forgotten(Forgotten),
-}
-
-/// What is kept of a forgotten conversation.
-#[derive(Debug, Serialize, Deserialize)]
-struct Forgotten {
-    id: ConversationId,
-    #[serde(with = "in_eight_bytes")]
-    touched: Time,
-}
-
-/// How the encoding of a conversation begins.
-#[derive(Debug, Deserialize)]
-pub(super) struct Head {
-    id: ConversationId,
-    #[serde(with = "in_eight_bytes")]
-    _touched: Time,
-    team: Option<Name>,
-    channel: Option<Name>,
-    cycle: u32,
+/// A conversation whose row changes.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Changed {
+    pub(super) id: ConversationId,
+    /// Whether it had ended before the change: its row may then be among those of ended ones.
+    had_ended: bool,
 }
 
 /// How an event found its conversation.
@@ -85,8 +53,14 @@ pub(super) enum Found {
 impl Table {
     /// An empty one. `track` says whether changes will be asked for.
     pub fn new(forget_after: Span, track: bool) -> Self {
-        let (ended, forgotten) = (BinaryHeap::new(), BinaryHeap::new());
-        Self { kept: HashTable::new(), ended, forgotten, forget_after, touched: track.then(Vec::new) }
+        Self {
+            kept: HashTable::new(),
+            ended: Untouched::new(),
+            forgotten: Untouched::new(),
+            forget_after,
+            changed: track.then(Vec::new),
+            has_cold: false,
+        }
     }
 
     /// The conversation that an event names or reaches, started when it is unknown. To be named touches it (ruling 106).
@@ -98,11 +72,14 @@ impl Table {
         start: impl FnOnce(ConversationId) -> Conversation,
     ) -> (&mut Conversation, Found) {
         self.forget(clock);
-        self.note(id);
         let (found, kept) = match self.kept.entry(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id), Kept::hash) {
-            Entry::Vacant(entry) => (Found::New, entry.insert(Kept::Whole(Box::new(start(id.clone())))).into_mut()),
+            Entry::Vacant(entry) => {
+                note(&mut self.changed, id, false);
+                (Found::New, entry.insert(Kept::Whole(Box::new(start(id.clone())))).into_mut())
+            }
             Entry::Occupied(entry) => {
                 let kept = entry.into_mut();
+                note(&mut self.changed, id, kept.whole().is_none());
                 let found = if let Kept::Forgotten(_) = kept { Found::Forgotten } else { Found::Known };
                 if found == Found::Forgotten {
                     *kept = Kept::Whole(Box::new(start(id.clone())));
@@ -117,12 +94,14 @@ impl Table {
         (conversation, found)
     }
 
+    /// What is in memory of a conversation.
+    pub fn find(&self, medium: Medium, id: &str) -> Option<&Kept> {
+        self.kept.find(hash(medium, id), |kept| kept.is(medium, id))
+    }
+
     /// A conversation at hand: an open one, or an ended one whose last handling is not over.
     pub fn at_hand(&self, medium: Medium, id: &str) -> Option<&Conversation> {
-        match self.kept.find(hash(medium, id), |kept| kept.is(medium, id))? {
-            Kept::Whole(conversation) => Some(conversation),
-            Kept::Ended(_) | Kept::Forgotten(_) => None,
-        }
+        self.find(medium, id)?.whole()
     }
 
     /// The conversations at hand that probably have these ids, brought near ahead of the events that name them. One in a hundred is
@@ -158,30 +137,15 @@ impl Table {
 
     /// What a known conversation shows to `look`, ended or not. Touches nothing.
     pub fn peek<T>(&self, id: &ConversationId, look: impl FnOnce(&Conversation) -> T) -> Option<T> {
-        match self.kept.find(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))? {
-            Kept::Whole(conversation) => Some(look(conversation)),
-            Kept::Ended(bytes) => Some(look(&decode(bytes))),
-            Kept::Forgotten(_) => None,
-        }
+        self.find(id.medium, &id.id)?.peek(look)
     }
 
     /// A known conversation as facts print it, and its team. The event that names it touches it (ruling 106), and needs no more of it.
     pub fn touch(&mut self, id: &ConversationId, clock: Time) -> Option<(ConversationRef, Option<Name>)> {
         self.forget(clock);
-        let hash = hash(id.medium, &id.id);
-        let found = match self.kept.find_mut(hash, |kept| kept.is(id.medium, &id.id))? {
-            Kept::Forgotten(_) => return None,
-            Kept::Whole(conversation) => {
-                conversation.touched = clock;
-                (conversation.reference(), conversation.team.clone())
-            }
-            Kept::Ended(bytes) => {
-                set_touched(bytes, clock);
-                let (Head { id, team, channel, cycle, .. }, _) = postcard::take_from_bytes(bytes).ok()?;
-                (ConversationRef { medium: id.medium, id: id.id, cycle, channel }, team)
-            }
-        };
-        self.note(id);
+        let kept = self.kept.find_mut(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))?;
+        let found = kept.touch(clock)?;
+        note(&mut self.changed, id, kept.whole().is_none());
         Some(found)
     }
 
@@ -192,9 +156,7 @@ impl Table {
             .kept
             .find_mut(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))
             .filter(|kept| !matches!(kept, Kept::Forgotten(_)))?;
-        if let Some(touched) = &mut self.touched {
-            touched.push(id.clone());
-        }
+        note(&mut self.changed, id, kept.whole().is_none());
         Some(kept.unpack())
     }
 
@@ -202,155 +164,81 @@ impl Table {
     pub fn put_back(&mut self, id: &ConversationId) {
         let hash = hash(id.medium, &id.id);
         if let Some(kept) = self.kept.find_mut(hash, |kept| kept.is(id.medium, &id.id))
-            && let Kept::Whole(conversation) = kept
-            && conversation.is_settled()
+            && kept.pack()
         {
-            self.ended.push(Reverse((conversation.touched, hash)));
-            *kept = Kept::Ended(encode(&**conversation));
+            self.ended.push(Reverse((kept.touched(), hash)));
         }
     }
 
-    /// The rows that changed since the last call, once each.
+    /// The rows that changed since the last call, once each. A conversation that ends or begins anew goes from one table to the other.
     pub fn changes(&mut self, rows: &mut Vec<Row>) {
-        let mut touched = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
-        touched.sort_unstable();
-        touched.dedup();
-        rows.extend(touched.iter().map(|id| match self.kept.find(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id)) {
-            Some(kept) => Row { value: Some(kept.row()), ..Row::remove(RowTable::Conversation, id) },
-            None => Row::remove(RowTable::Conversation, id),
-        }));
+        let mut changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
+        changed.sort_unstable();
+        for same in changed.chunk_by(|one, other| one.id == other.id) {
+            // Sorted: changes of one that had ended are last.
+            let (first, last) = (&same[0], &same[same.len() - 1]);
+            let kept = self.find(first.id.medium, &first.id.id);
+            let table = kept.map(Kept::table);
+            if table != Some(RowTable::Conversation) && !first.had_ended {
+                rows.push(Row::remove(RowTable::Conversation, &first.id));
+            }
+            if table != Some(RowTable::Ended) && last.had_ended {
+                rows.push(Row::remove(RowTable::Ended, &first.id));
+            }
+            if let Some(kept) = kept {
+                rows.push(Row { value: Some(kept.content()), ..Row::remove(kept.table(), &first.id) });
+            }
+        }
     }
 
-    /// Takes a row back in. Gives the conversation, when it is one.
+    /// Takes a row back in. Gives the conversation, when it is at hand.
     pub fn restore(&mut self, row: &Row) -> Result<Option<&mut Conversation>, RowError> {
-        let (id, content) = row.read::<ConversationId, Content>(VERSION)?;
-        let hash = hash(id.medium, &id.id);
-        let kept = match content {
-            Content::Forgotten(forgotten) => {
-                self.forgotten.push(Reverse((forgotten.touched, hash)));
-                Kept::Forgotten(encode(&forgotten))
-            }
-            Content::Conversation(conversation) if conversation.is_settled() => {
-                self.ended.push(Reverse((conversation.touched, hash)));
-                Kept::Ended(encode(&*conversation))
-            }
-            Content::Conversation(conversation) => Kept::Whole(conversation),
-        };
-        let kept = self.kept.insert_unique(hash, kept, Kept::hash).into_mut();
-        Ok(if let Kept::Whole(conversation) = kept { Some(conversation) } else { None })
+        let kept = Kept::read(row)?;
+        let hash = kept.hash();
+        if row.table != kept.table() {
+            note(&mut self.changed, &kept.id(), false);
+        }
+        match &kept {
+            Kept::Whole(_) => {}
+            Kept::Ended(_) => self.ended.push(Reverse((kept.touched(), hash))),
+            Kept::Forgotten(_) => self.forgotten.push(Reverse((kept.touched(), hash))),
+        }
+        match self.kept.insert_unique(hash, kept, Kept::hash).into_mut() {
+            Kept::Whole(conversation) => Ok(Some(conversation)),
+            Kept::Ended(_) | Kept::Forgotten(_) => Ok(None),
+        }
     }
 
-    /// Forgets what no event has touched for longer than `forget_after`. Exactly so long, it is still known.
+    /// Forgets what no event has touched for longer than `forget_after`. Exactly so long, it is still known. After twice as long it is
+    /// not even known to have been.
     fn forget(&mut self, clock: Time) {
-        while let Some(Reverse((_, hash))) = self.ended.peek().copied().filter(|oldest| oldest.0.0 + self.forget_after < clock) {
-            self.ended.pop();
+        while let Some((touched, hash)) = pop_before(&mut self.ended, clock - self.forget_after) {
             let is_ended = |kept: &Kept| matches!(kept, Kept::Ended(_)) && kept.hash() == hash;
             let Some(kept) = self.kept.find_mut(hash, is_ended) else { continue };
-            let touched = kept.touched();
-            if touched + self.forget_after >= clock {
-                self.ended.push(Reverse((touched, hash)));
+            if kept.touched() > touched {
+                self.ended.push(Reverse((kept.touched(), hash)));
             } else {
-                let id = kept.id();
-                *kept = Kept::Forgotten(encode(&Forgotten { id: id.clone(), touched }));
+                kept.forget();
                 self.forgotten.push(Reverse((touched, hash)));
-                self.note(&id);
             }
         }
-        while self.forgotten.len() > FORGOTTEN_KNOWN {
-            let Some(Reverse((touched, hash))) = self.forgotten.pop() else { break };
+        while let Some((touched, hash)) = pop_before(&mut self.forgotten, clock - self.forget_after - self.forget_after) {
             if let Ok(entry) = self.kept.find_entry(hash, |kept| matches!(kept, Kept::Forgotten(_)) && kept.touched() == touched) {
-                let (kept, _) = entry.remove();
-                self.note(&kept.id());
+                note(&mut self.changed, &entry.remove().0.id(), true);
             }
         }
     }
-
-    /// Notes that the row changes.
-    pub fn note(&mut self, id: &ConversationId) {
-        if let Some(touched) = &mut self.touched {
-            touched.push(id.clone());
-        }
-    }
 }
 
-impl Kept {
-    fn is(&self, medium: Medium, id: &str) -> bool {
-        match self {
-            Self::Whole(conversation) => conversation.id.medium == medium && conversation.id.id == id,
-            Self::Ended(bytes) | Self::Forgotten(bytes) => head(bytes).is_some_and(|(known, name, _)| known == medium && name == id),
-        }
-    }
-
-    fn id(&self) -> ConversationId {
-        match self {
-            Self::Whole(conversation) => conversation.id.clone(),
-            Self::Ended(bytes) | Self::Forgotten(bytes) => {
-                let (medium, id, _) = head(bytes).unwrap_or((Medium::Chat, "", Time::MIN));
-                ConversationId { medium, id: id.into() }
-            }
-        }
-    }
-
-    fn touched(&self) -> Time {
-        match self {
-            Self::Whole(conversation) => conversation.touched,
-            Self::Ended(bytes) | Self::Forgotten(bytes) => head(bytes).map_or(Time::MIN, |(_, _, touched)| touched),
-        }
-    }
-
-    fn hash(&self) -> u64 {
-        match self {
-            Self::Whole(conversation) => hash(conversation.id.medium, &conversation.id.id),
-            Self::Ended(bytes) | Self::Forgotten(bytes) => head(bytes).map_or(0, |(medium, id, _)| hash(medium, id)),
-        }
-    }
-
-    fn row(&self) -> Vec<u8> {
-        let (tag, bytes): (u8, &[u8]) = match self {
-            Self::Whole(conversation) => (0, &encode(&**conversation)),
-            Self::Ended(bytes) => (0, bytes),
-            Self::Forgotten(bytes) => (1, bytes),
-        };
-        [&[VERSION, tag], bytes].concat()
-    }
-
-    /// The conversation at hand. It must not be a forgotten one.
-    fn unpack(&mut self) -> &mut Conversation {
-        if let Self::Ended(bytes) | Self::Forgotten(bytes) = self {
-            *self = Self::Whole(Box::new(decode(bytes)));
-        }
-        match self {
-            Self::Whole(conversation) => conversation,
-            Self::Ended(_) | Self::Forgotten(_) => unreachable!("unpacked above"),
-        }
-    }
+/// The next one that nothing may have touched since `before`.
+pub(super) fn pop_before(untouched: &mut Untouched, before: Time) -> Option<(Time, u64)> {
+    untouched.peek().filter(|Reverse((touched, _))| *touched < before)?;
+    untouched.pop().map(|Reverse(next)| next)
 }
 
-/// Id and last touch, with which every encoding begins.
-fn head(bytes: &[u8]) -> Option<(Medium, &str, Time)> {
-    let ((medium, id), rest): ((Medium, &str), &[u8]) = postcard::take_from_bytes(bytes).ok()?;
-    rest.first_chunk().map(|touched| (medium, id, Time(i64::from_le_bytes(*touched))))
-}
-
-/// Sets the last touch in an encoding.
-fn set_touched(bytes: &mut [u8], to: Time) {
-    let rest = postcard::take_from_bytes::<(Medium, &str)>(bytes).map_or(0, |(_, rest)| rest.len());
-    let start = bytes.len() - rest;
-    if let Some(touched) = bytes[start..].first_chunk_mut() {
-        *touched = to.0.to_le_bytes();
+/// Notes that the row of a conversation changes.
+fn note(changed: &mut Option<Vec<Changed>>, id: &ConversationId, had_ended: bool) {
+    if let Some(changed) = changed {
+        changed.push(Changed { id: id.clone(), had_ended });
     }
-}
-
-fn hash(medium: Medium, id: &str) -> u64 {
-    FixedState::default().hash_one((medium, id))
-}
-
-#[expect(clippy::expect_used, reason = "the bytes are our own encoding, made in this process")]
-fn decode(bytes: &[u8]) -> Conversation {
-    postcard::from_bytes(bytes).expect("an ended conversation is decodable")
-}
-
-fn encode(value: &impl Serialize) -> Box<[u8]> {
-    #[expect(clippy::expect_used, reason = "writing to a vector cannot fail, and our types have no unsized sequences")]
-    postcard::to_extend(value, Vec::new()).expect("conversations are encodable").into_boxed_slice()
 }

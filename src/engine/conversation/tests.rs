@@ -1,5 +1,6 @@
 //! Every rule of the fold, as scripts: see [`script`] for how one reads.
 
+mod cold;
 mod complaints;
 mod cycles;
 mod handling;

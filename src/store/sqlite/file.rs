@@ -10,7 +10,7 @@ use crate::model::STORE_ID_PREFIX;
 
 use super::super::StoreError;
 use super::fault::Fault;
-use super::{configurations, digest, positions, quarantine, receipts, state};
+use super::{configurations, digest, ended, positions, quarantine, receipts, state};
 
 /// Marks a SQLite file as a store of ours: "desk".
 const APPLICATION: i64 = 0x6465_736B;
@@ -134,6 +134,7 @@ fn create(connection: &mut Connection, is_new: bool) -> Result<(StoreId, i64), F
     }
     digest::create(&transaction)?;
     state::create(&transaction)?;
+    ended::create(&transaction)?;
     positions::create(&transaction)?;
     configurations::create(&transaction)?;
     receipts::create(&transaction)?;

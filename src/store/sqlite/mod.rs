@@ -3,7 +3,8 @@
 //! * **Alone.** A lock beside the file keeps a second process out; a count of commits notices one that came in all the same.
 //! * **Whole.** WAL with `synchronous=FULL`: a commit that has returned outlives a loss of power, one that has not is gone altogether.
 //! * **True.** Each row carries a checksum over table, key and value, and each table the number of its rows and the sum of their checksums:
-//!   SQLite's own pages have none. A row that is damaged, missing, or stands where it was not written is an error, never a number.
+//!   SQLite's own pages have none. A row that is damaged, missing, or stands where it was not written is an error, never a number: found
+//!   at the start, or when an event asks for it if it is of an ended conversation (`ended`); in a copy always ([`Reader::verify`]).
 //! * **Once.** After a failed commit the handle is not touched again: what was written is known only after it was opened anew.
 //!
 //! Each table has its file here, with `create` and `write`, and what reads it.
@@ -12,6 +13,7 @@ pub mod backup;
 mod checksum;
 mod configurations;
 mod digest;
+mod ended;
 mod fault;
 mod file;
 mod positions;
@@ -27,10 +29,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::model::{PartitionId, Reached, Span, Time, Topics};
+use crate::model::{PartitionId, Reached, Span, Table, Time, Topics};
 
 use super::failpoint;
-use super::{Commit, Store, StoreError, TakeRows};
+use super::{Commit, Lookup, Store, StoreError, TakeRows};
 pub use configurations::{Configuration, Entered};
 use digest::Digests;
 use fault::Fault;
@@ -155,6 +157,7 @@ impl Sqlite {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         file::count_commit(&transaction, self.commits)?;
         state::write(&transaction, &mut self.digests, &commit.rows)?;
+        ended::write(&transaction, &mut self.digests, &commit.rows, commit.remembers_since)?;
         failpoint::reach("mid_write");
         positions::write(&transaction, &mut self.digests, &commit.positions)?;
         if let Some(entered) = &commit.configuration {
@@ -178,6 +181,8 @@ impl Store for Sqlite {
             let mut found = Digests::default();
             state::read(connection, &mut found, take)?;
             let positions = positions::read(connection, &mut found, self.topics.len())?;
+            ended::glance(connection, &self.digests)?;
+            found.trust(Table::Ended as u8, &self.digests);
             self.digests.compare(&found)?;
             Ok(positions)
         };
@@ -197,6 +202,10 @@ impl Store for Sqlite {
                 Err(fault.of_writing(&self.path))
             }
         }
+    }
+
+    fn lookup(&self) -> Result<Option<Box<dyn Lookup>>, StoreError> {
+        Ok(Some(Box::new(Reader::open(&self.path)?)))
     }
 
     fn is_durable(&self) -> bool {

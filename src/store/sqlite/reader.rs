@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::model::{ReceiptPage, ReceiptQuery, RejectCount, Rejected, Row, RowError};
-use crate::store::StoreError;
+use crate::model::{ReceiptPage, ReceiptQuery, RejectCount, Rejected, Row, RowError, Table};
+use crate::store::{Lookup, StoreError, TakeRows};
 
 use super::configurations::{self, Configuration};
 use super::digest::Digests;
 use super::fault::Fault;
-use super::{file, positions, quarantine, receipts, state};
+use super::{ended, file, positions, quarantine, receipts, state};
 
 /// A store that is read. The service may write it meanwhile; each question is answered from one state of it.
 #[derive(Debug)]
@@ -79,12 +79,18 @@ impl Reader {
         self.ask(configurations::all)
     }
 
-    /// Gives out every row of state, by table and key, as one commit left them.
+    /// Gives out every row that a start reads, by table and key, as one commit left them.
     ///
     /// # Errors
     /// As [`Reader::receipts`], and what `take` fails with.
     pub fn rows(&self, take: &mut dyn FnMut(&[Row]) -> Result<(), RowError>) -> Result<(), StoreError> {
-        self.ask(|connection| whole(connection, take))
+        self.ask(|connection| {
+            let written = Digests::read(connection)?;
+            let mut found = Digests::default();
+            found.trust(Table::Ended as u8, &written);
+            at_start(connection, &mut found, take)?;
+            written.compare(&found)
+        })
     }
 
     /// Reads everything, and holds it against its checksums.
@@ -97,7 +103,10 @@ impl Reader {
             if pages != "ok" {
                 return Err(Fault::Damaged(pages));
             }
-            whole(connection, &mut |_| Ok(()))?;
+            let mut found = Digests::default();
+            at_start(connection, &mut found, &mut |_| Ok(()))?;
+            ended::read(connection, &mut found)?;
+            Digests::read(connection)?.compare(&found)?;
             configurations::all(connection)?;
             receipts::verify(connection)?;
             quarantine::verify(connection)
@@ -123,13 +132,17 @@ impl Reader {
     }
 }
 
-/// Every row of state and every position, against the digests of their tables.
-fn whole(connection: &Connection, take: &mut dyn FnMut(&[Row]) -> Result<(), RowError>) -> Result<(), Fault> {
-    let mut found = Digests::default();
-    state::read(connection, &mut found, take)?;
+impl Lookup for Reader {
+    fn find(&mut self, keys: &[Vec<u8>], take: TakeRows<'_>) -> Result<(), StoreError> {
+        self.ask(|connection| ended::find(connection, keys, take))
+    }
+}
+
+/// What a start reads: every row of state and every position.
+fn at_start(connection: &Connection, found: &mut Digests, take: TakeRows<'_>) -> Result<(), Fault> {
+    state::read(connection, found, take)?;
     let topics: u32 = connection.query_row("SELECT count(*) FROM topics", [], |row| row.get(0))?;
-    positions::read(connection, &mut found, topics as usize)?;
-    Digests::read(connection)?.compare(&found)
+    positions::read(connection, found, topics as usize).map(drop)
 }
 
 #[cfg(test)]
@@ -137,7 +150,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::model::{Row, Table};
+    use crate::model::Row;
     use crate::store::{Commit, Sqlite, Store};
 
     fn rows(path: &Path) -> Result<Vec<Row>, String> {

@@ -1,4 +1,4 @@
-//! Rows of state, by table and key.
+//! Rows of state, by table and key: all that a start reads. Those of ended conversations stand in `ended`.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -19,7 +19,7 @@ pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// Puts and removes rows.
+/// Puts and removes rows of every table but [`Table::Ended`].
 pub(super) fn write(transaction: &Transaction<'_>, digests: &mut Digests, rows: &[Row]) -> rusqlite::Result<()> {
     let mut find = transaction.prepare_cached("SELECT checksum FROM state WHERE tbl = ?1 AND key = ?2")?;
     let mut put = transaction.prepare_cached(
@@ -27,7 +27,7 @@ pub(super) fn write(transaction: &Transaction<'_>, digests: &mut Digests, rows: 
          ON CONFLICT (tbl, key) DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
     )?;
     let mut remove = transaction.prepare_cached("DELETE FROM state WHERE tbl = ?1 AND key = ?2")?;
-    for row in rows {
+    for row in rows.iter().filter(|row| row.table != Table::Ended) {
         let table = row.table as u8;
         let before: Option<i64> = find.query_row((table, &row.key), |found| found.get(0)).optional()?;
         if let Some(before) = before {

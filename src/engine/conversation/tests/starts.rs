@@ -165,8 +165,17 @@ fn an_open_conversation_is_never_forgotten() {
 #[test]
 fn a_start_event_on_a_forgotten_conversation_is_no_implicit_start() {
     let mut run = Run::new(forgetting());
-    run.play("09:00:00 c1 started\n09:10:00 c1 ended timeout\n+5d09:00:00 c1 started team=x");
+    run.play("09:00:00 c1 started\n09:10:00 c1 ended timeout\n+2d09:00:00 c1 started team=x");
     assert_eq!(run.effects.last(), Some(&Effect { implicit: false, forgotten: true }));
+}
+
+#[test]
+fn it_is_known_to_have_been_forgotten_for_as_long_again() {
+    for (instant, forgotten) in [("+1d09:10:00", false), ("+1d09:10:00.001", true), ("+2d09:10:00", true), ("+2d09:10:00.001", false)] {
+        let mut run = Run::new(forgetting());
+        run.play(&format!("09:00:00 c1 started\n09:10:00 c1 ended timeout\n{instant} c1 customer"));
+        assert_eq!(run.effects.last().unwrap().forgotten, forgotten, "{instant}");
+    }
 }
 
 #[test]
