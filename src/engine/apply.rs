@@ -58,7 +58,7 @@ impl Engine {
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
         Self {
-            order: Order::new(settings.allowed_lateness),
+            order: Order::new(settings.allowed_lateness, settings.track_changes),
             dedup: Dedup::new(settings.duplicate_window, settings.duplicate_limit),
             conversations: Conversations::new(Arc::clone(&settings)),
             agents: Agents::new(Arc::clone(&settings)),
@@ -236,7 +236,7 @@ impl Engine {
         rows
     }
 
-    /// Takes rows of [`Engine::changes`] back, those of one table in the order of their keys; others are left alone.
+    /// Takes rows of [`Engine::changes`] back, by the numbers of their tables and in the order of their keys; others are left alone.
     ///
     /// # Errors
     /// When a row cannot be read.

@@ -2,15 +2,18 @@
 //!
 //! At one instant on-time events come before late ones, then by topic, partition, offset (kpis.md 1, ruling 23).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod slices;
+
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
 use super::frontier::Reach;
 use crate::model::{Event, PartitionId, Position, Row, RowError, Span, Table, Time};
+use slices::{ClockRow, Slices};
 
-const ROW_VERSION: u8 = 1;
+const PARTITION_VERSION: u8 = 1;
 /// No slot.
 const NONE: u32 = u32::MAX;
 
@@ -29,9 +32,10 @@ pub struct Order {
     free: Vec<u32>,
     partitions: BTreeMap<PartitionId, Partition>,
     clock: Time,
-    told_pending: BTreeSet<Position>,
+    /// Which row tells of which event; `None` when nobody will ask.
+    slices: Option<Slices>,
     told_newest: BTreeMap<PartitionId, Time>,
-    told_clock: Time,
+    told_clock: ClockRow,
 }
 
 /// Where an event belongs.
@@ -67,16 +71,10 @@ pub struct Waiting {
     pub event: Event,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct PendingRow {
-    place: Time,
-    waiting: Waiting,
-}
-
 impl Order {
-    /// An empty buffer.
+    /// An empty buffer. `track_changes`: whether [`Order::changes`] will be asked for.
     #[must_use]
-    pub fn new(allowed_lateness: Span) -> Self {
+    pub fn new(allowed_lateness: Span, track_changes: bool) -> Self {
         Self {
             allowed_lateness,
             instants: BTreeMap::new(),
@@ -86,9 +84,9 @@ impl Order {
             free: Vec::new(),
             partitions: BTreeMap::new(),
             clock: Time::MIN,
-            told_pending: BTreeSet::new(),
+            slices: track_changes.then(Slices::default),
             told_newest: BTreeMap::new(),
-            told_clock: Time::MIN,
+            told_clock: ClockRow::default(),
         }
     }
 
@@ -147,6 +145,7 @@ impl Order {
     pub fn take_first(&mut self, into: &mut Vec<Waiting>) {
         let Some((place, mut slot)) = self.instants.pop_first() else { return };
         self.latest.take_if(|(latest, _)| *latest == place);
+        let mut slices = self.slices.as_mut();
         while slot != NONE {
             if let Some(waiting) = self.slots[slot as usize].take() {
                 if let Some(partition) = self.partitions.get_mut(&waiting.position.partition) {
@@ -154,8 +153,14 @@ impl Order {
                 }
                 into.push(waiting);
             }
+            if let Some(slices) = &mut slices {
+                slices.taken(slot);
+            }
             self.free.push(slot);
             slot = self.next[slot as usize];
+        }
+        if let Some(slices) = slices {
+            slices.applied(place);
         }
         if into.len() > 1 {
             into.sort_unstable_by_key(|waiting| (waiting.late, waiting.position));
@@ -183,6 +188,13 @@ impl Order {
 
     /// Puts an event where it belongs.
     pub fn insert(&mut self, place: Time, waiting: Waiting) {
+        let slot = self.put(place, waiting);
+        if let Some(slices) = &mut self.slices {
+            slices.inserted(slot, place);
+        }
+    }
+
+    fn put(&mut self, place: Time, waiting: Waiting) -> u32 {
         let index = match self.free.pop() {
             Some(free) => {
                 self.slots[free as usize] = Some(waiting);
@@ -203,53 +215,58 @@ impl Order {
         if first != index {
             self.next[index as usize] = std::mem::replace(&mut self.next[first as usize], index);
         }
+        index
     }
 
-    /// The rows that changed since the last call: waiting events, newest events, the clock.
+    /// The rows that changed since the last call: slices of waiting events, newest events, the clock.
     pub fn changes(&mut self, rows: &mut Vec<Row>) {
-        let now: BTreeSet<Position> = self.coming().map(|waiting| waiting.position).collect();
-        rows.extend(self.told_pending.difference(&now).map(|position| Row::remove(Table::Pending, position)));
-        for (place, waiting) in self.instants.iter().flat_map(|(place, first)| self.of_instant(*first).map(move |one| (place, one))) {
-            if !self.told_pending.contains(&waiting.position) {
-                let row = PendingRow { place: *place, waiting: waiting.clone() };
-                rows.push(Row::put(Table::Pending, ROW_VERSION, &waiting.position, &row));
-            }
-        }
-        self.told_pending = now;
-        let newest = self.partitions.iter().map(|(partition, known)| (partition, &known.newest));
-        for (partition, newest) in newest.filter(|(_, newest)| **newest > Time::MIN) {
+        let Some(slices) = &mut self.slices else { return };
+        slices.changes(&self.slots, rows);
+        for (partition, Partition { newest, .. }) in self.partitions.iter().filter(|(_, known)| known.newest > Time::MIN) {
             if self.told_newest.insert(*partition, *newest) != Some(*newest) {
-                rows.push(Row::put(Table::Partition, ROW_VERSION, partition, newest));
+                rows.push(Row::put(Table::Partition, PARTITION_VERSION, partition, newest));
             }
         }
-        if self.told_clock != self.clock {
-            rows.push(Row::put(Table::Clock, ROW_VERSION, &(), &self.clock));
-            self.told_clock = self.clock;
+        let clock = slices.clock_row(self.clock);
+        if self.told_clock != clock {
+            rows.push(clock.row());
+            self.told_clock = clock;
         }
     }
 
-    /// Takes a row of [`Order::changes`] back.
+    /// Takes a row of [`Order::changes`] back; the clock's must have come before those of events.
     ///
     /// # Errors
     /// When the row cannot be read.
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
         match row.table {
-            Table::Pending => {
-                let (position, PendingRow { place, waiting }): (Position, _) = row.read(ROW_VERSION)?;
-                self.insert(place, waiting);
-                self.partitions.entry(position.partition).or_default().waiting += 1;
-                self.told_pending.insert(position);
-            }
+            Table::Pending => self.restore_waiting(row)?,
             Table::Partition => {
-                let (partition, newest) = row.read(ROW_VERSION)?;
+                let (partition, newest) = row.read(PARTITION_VERSION)?;
                 self.partitions.entry(partition).or_default().newest = newest;
                 self.told_newest.insert(partition, newest);
             }
             _ => {
-                let ((), clock) = row.read(ROW_VERSION)?;
-                self.clock = clock;
+                let clock = slices::read_clock(row)?;
                 self.told_clock = clock;
+                self.clock = clock.clock;
+                if let Some(slices) = &mut self.slices {
+                    slices.go_on(clock);
+                }
             }
+        }
+        Ok(())
+    }
+
+    fn restore_waiting(&mut self, row: &Row) -> Result<(), RowError> {
+        let told = slices::read(row, self.told_clock)?;
+        let mut slots = Vec::with_capacity(told.waiting.len());
+        for (place, waiting) in told.waiting {
+            self.partitions.entry(waiting.position.partition).or_default().waiting += 1;
+            slots.push((self.put(place, waiting), place));
+        }
+        if let Some(slices) = &mut self.slices {
+            slices.restored(row, told.slice, slots);
         }
         Ok(())
     }
@@ -288,7 +305,7 @@ mod tests {
 
     #[test]
     fn events_come_out_by_time_then_partition_then_offset() {
-        let mut order = Order::new(Span(2_000));
+        let mut order = Order::new(Span(2_000), false);
         for (partition, offset, ms) in [(1, 0, 5_000), (0, 0, 5_000), (0, 1, 4_000), (0, 2, 5_000)] {
             assert!(!push(&mut order, partition, offset, ms));
         }
@@ -298,7 +315,7 @@ mod tests {
 
     #[test]
     fn exactly_the_allowed_lateness_behind_is_not_late() {
-        let mut order = Order::new(Span(2_000));
+        let mut order = Order::new(Span(2_000), false);
         push(&mut order, 0, 0, 10_000);
         assert!(!push(&mut order, 0, 1, 8_000));
         assert!(push(&mut order, 0, 2, 7_999));
@@ -306,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_late_event_stands_after_everything_of_the_instant_that_it_was_due_by() {
-        let mut order = Order::new(Span(2_000));
+        let mut order = Order::new(Span(2_000), false);
         push(&mut order, 0, 0, 10_000);
         assert!(push(&mut order, 0, 1, 3_000));
         push(&mut order, 0, 2, 8_000);
@@ -315,7 +332,7 @@ mod tests {
 
     #[test]
     fn behind_the_clock_is_late_whatever_its_own_partition_says() {
-        let mut order = Order::new(Span(2_000));
+        let mut order = Order::new(Span(2_000), false);
         order.set_clock(Time(20_000));
         assert!(push(&mut order, 1, 0, 19_999));
         assert!(!push(&mut order, 2, 0, 20_000));
@@ -324,28 +341,9 @@ mod tests {
 
     #[test]
     fn no_event_moves_its_partitions_newest_beyond_its_arrival() {
-        let mut order = Order::new(Span(2_000));
+        let mut order = Order::new(Span(2_000), false);
         let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset: 0 };
         put(&mut order, event("e", 11_500), position, Time(10_000));
         assert_eq!(order.newest(position.partition), Some(Time(10_000)));
-    }
-
-    #[test]
-    fn rows_carry_waiting_events_over() {
-        let mut order = Order::new(Span(2_000));
-        push(&mut order, 0, 0, 5_000);
-        push(&mut order, 0, 1, 6_000);
-        let mut rows = Vec::new();
-        order.changes(&mut rows);
-        order.take_first(&mut Vec::new());
-        let mut later = Vec::new();
-        order.changes(&mut later);
-        assert_eq!(later.iter().filter(|row| row.value.is_none()).count(), 1, "the applied one is removed");
-        let mut restored = Order::new(Span(2_000));
-        rows.iter()
-            .filter(|row| !later.iter().any(|gone| gone.key == row.key && gone.table == row.table))
-            .for_each(|row| restored.restore(row).unwrap());
-        assert_eq!(taken(&mut restored), ["0-1"]);
-        assert_eq!(restored.newest(PartitionId { topic: 0, partition: 0 }), Some(Time(6_000)));
     }
 }

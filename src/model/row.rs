@@ -116,6 +116,12 @@ impl Row {
         content.get(1..)?.first_chunk().map(|touched| Time(i64::from_le_bytes(*touched)))
     }
 
+    /// The version of its encoding, if it is there.
+    #[must_use]
+    pub fn version(&self) -> Option<u8> {
+        self.value.as_deref()?.first().copied()
+    }
+
     /// The key alone, in a table whose keys say what kind of content a row has.
     ///
     /// # Errors

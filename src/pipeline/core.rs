@@ -257,7 +257,7 @@ impl Core {
         rows
     }
 
-    /// Takes rows of [`Core::changes`] back, those of one table in the order of their keys.
+    /// Takes rows of [`Core::changes`] back, by the numbers of their tables and in the order of their keys.
     ///
     /// # Errors
     /// When a row cannot be read.
