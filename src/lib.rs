@@ -1,6 +1,7 @@
 //! deskpulse: live contact-center KPIs from events.
 
 pub mod app;
+pub mod archive;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -20,10 +20,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("telemetry", &["view"]),
     ("ingest", &["model", "clock", "telemetry"]),
     ("store", &["model", "clock", "telemetry"]),
+    ("archive", &["model"]),
     ("http", &["model", "view", "clock", "telemetry"]),
-    ("pipeline", &["model", "decode", "engine", "kpi", "view", "ingest", "store", "clock", "telemetry"]),
+    ("pipeline", &["model", "decode", "engine", "kpi", "view", "ingest", "store", "archive", "clock", "telemetry"]),
     ("config", &["model", "engine", "ingest", "store", "http", "view", "pipeline"]),
-    ("replay", &["model", "decode", "engine", "kpi", "view", "ingest", "pipeline", "config"]),
+    ("replay", &["model", "decode", "engine", "kpi", "view", "ingest", "archive", "pipeline", "config"]),
 ];
 
 /// Modules without any I/O, clock or log.

@@ -5,6 +5,7 @@ mod chores;
 mod demo;
 mod dump;
 mod publish;
+mod rebuild;
 mod reload;
 mod simulated;
 
@@ -19,19 +20,21 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{info, warn};
 
+use crate::archive::{Archive, ArchiveError};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::http::{self, Receipts, Site};
 use crate::ingest::{Beginning, EmbeddedError, KafkaSettings, KafkaSource, KafkaSourceError, Owner, ProducerError, Source};
 use crate::model::{PartitionId, Reached, ReceiptQuery, Topics};
 use crate::pipeline::{Core, CoreError, Parts, Reload, Service, ServiceError, ServiceSettings, Writer, restore};
-use crate::store::{Reader, Sqlite, StoreError};
+use crate::store::{Reader, Sqlite, StoreError, failpoint};
 use crate::telemetry::ServiceMetrics;
 use crate::view::Published;
 
 pub use demo::{Demo, DemoStatus, demo};
 pub use dump::{DumpError, dump};
 pub use publish::publish_ledger;
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
 
 /// Why the program ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,9 @@ pub enum AppError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The archive.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The configuration would change time that has passed.
     #[error("the configuration would change time that has passed: {0}; change it back, or take it from here on with --accept-config")]
     Past(String),
@@ -128,18 +134,26 @@ pub fn serve(
         let _chores = chores::start(config, clock)?;
         let (topics, unread) = (store.topics(), store.unread().clone());
         positions.retain(|partition, _| topics.get(usize::from(partition.topic)).is_some_and(|topic| !unread.contains(topic)));
+        let archive = archive(config, &store, &positions)?;
         let kafka = KafkaSettings { topics: topics.to_vec(), ..config.kafka.clone() };
         let owner = Owner { store: store.id().as_str().to_owned(), takes_over: options.bootstrap };
         let beginning = Beginning { positions: named(&topics, &positions), unread, owner: Some(owner) };
         let source = KafkaSource::start(&kafka, beginning, clock)?;
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
         let settings = service_settings(config, topics)?;
-        let parts = Parts { core, source, positions, writer: Writer::start(store, clock)?, metrics: ServiceMetrics::default() };
+        let writer = Writer::start_with(store, archive, clock)?;
+        let parts = Parts { core, source, positions, writer, metrics: ServiceMetrics::default() };
         let (sender, reloads) = mpsc::channel(1);
         tokio::spawn(reload::watch(hangup, load, config.clone(), clock, sender));
         let beside = Beside { receipts: Some(receipts(config)?), reloads: Some(reloads) };
         run(settings, clock, parts, listeners, beside, terminated()).await
     })
+}
+
+/// The archive of the configuration, if it names one.
+fn archive(config: &Config, store: &Sqlite, positions: &BTreeMap<PartitionId, Reached>) -> Result<Option<Archive>, ArchiveError> {
+    let path = Some(Path::new(&config.archive.path)).filter(|path| !path.as_os_str().is_empty());
+    path.map(|path| Archive::open(path, store.id().as_str(), store.topics(), positions, failpoint::reach)).transpose()
 }
 
 /// The receipts of the configured store, read by a connection of its own for each question.

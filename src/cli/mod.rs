@@ -11,6 +11,7 @@ mod health;
 mod ledger;
 mod progress;
 mod quarantine;
+mod rebuild;
 mod replay;
 mod schema;
 mod serve;
@@ -53,6 +54,7 @@ enum Command {
     Quarantine(quarantine::Args),
     Backup(backup::Args),
     Restore(backup::RestoreArgs),
+    Rebuild(rebuild::Args),
     Ledger(ledger::Args),
 }
 
@@ -101,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Quarantine(args) => quarantine::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::restore(&args),
+        Command::Rebuild(args) => rebuild::run(&args),
         Command::Ledger(args) => ledger::run(&args),
     };
     match done {

@@ -42,6 +42,10 @@ const KEYS: &[Key] = &[
     key("store.ledger", "File for the published copy of the ledger, for people with `sqlite3` (docs/ledger.md). Empty: none."),
     key("store.ledger_every", "How often the copy is made anew; it takes a second copy of totals in memory meanwhile."),
     key(
+        "archive.path",
+        "Folder in which every event that is read is kept, without the texts of messages, for longer than Kafka keeps it (docs/archive.md). One for each instance. Empty: none.",
+    ),
+    key(
         "engine.clock",
         "`wall`: the broker's confirmations move the clock, a breach needs no further event. `events`: only events do, for old logs.",
     ),

@@ -29,6 +29,8 @@ pub struct Config {
     pub http: Http,
     /// Where state is kept.
     pub store: Store,
+    /// Where events are kept for longer than Kafka keeps them.
+    pub archive: ArchiveSection,
     /// How events become numbers.
     pub engine: EngineSection,
     /// How agents' time is told.
@@ -105,6 +107,14 @@ impl Http {
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| D::Error::custom(format!("{text:?}: wanted an IP address with a port, such as \"127.0.0.1:9464\"")))
+}
+
+/// Section `[archive]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ArchiveSection {
+    /// The folder; empty is no archive.
+    pub path: String,
 }
 
 /// Section `[engine]`.

@@ -5,6 +5,7 @@
 //! The table says which fields a type has and in which order they are checked; the first check that fails is the reason (ruling 9).
 
 mod amount;
+mod archived;
 mod build;
 mod check;
 mod json;
@@ -97,27 +98,47 @@ impl Decoder {
     }
 
     fn read(&self, record: &[u8]) -> Result<Decoded, Reject> {
-        if record.len() > RECORD_LIMIT {
-            return Err(Reject::new(Reason::TooLarge, format!("a record of {} bytes: at most {RECORD_LIMIT} wanted", record.len())));
-        }
-        if record.trim_ascii_start().is_empty() {
-            return Ok(Decoded::Tombstone);
-        }
-        let text = std::str::from_utf8(record).map_err(|error| {
-            Reject::new(Reason::NotJson, format!("byte {} is not UTF-8: one JSON object wanted", error.valid_up_to() + 1))
-        })?;
         let mut slots = Slots::new();
-        json::parse(text, &mut slots)?;
-        for field in &ENVELOPE {
-            check::field(&mut slots, field)?;
-        }
-        let name = slots.text(Key::Type).unwrap_or_default();
-        let Some(kind) = EventType::of(name) else { return Ok(Decoded::UnknownType(reject::shown(name))) };
-        check::fields(&mut slots, kind)?;
+        let kind = match checked(record, &mut slots)? {
+            Checked::Tombstone => return Ok(Decoded::Tombstone),
+            Checked::Unknown(name) => return Ok(Decoded::UnknownType(name)),
+            Checked::Known(kind) => kind,
+        };
         let mut body = (kind.build)(&slots)?;
         if let (Body::Conversation { action: Action::Message(message), .. }, Some(text)) = (&mut body, slots.text(Key::Text)) {
             self.speech.read(text, message);
         }
         Ok(Decoded::Event(Event { id: slots.required(Key::Id)?, source: slots.name(Key::Source), time: slots.time(Key::Time)?, body }))
     }
+}
+
+/// A record whose fields are checked one by one.
+enum Checked {
+    /// Nothing, or nothing but white space.
+    Tombstone,
+    /// Of a type that is not ours.
+    Unknown(String),
+    /// Of one of ours.
+    Known(&'static EventType),
+}
+
+/// Fills empty slots with the checked fields of a record.
+#[inline]
+fn checked<'a>(record: &'a [u8], slots: &mut Slots<'a>) -> Result<Checked, Reject> {
+    if record.len() > RECORD_LIMIT {
+        return Err(Reject::new(Reason::TooLarge, format!("a record of {} bytes: at most {RECORD_LIMIT} wanted", record.len())));
+    }
+    if record.trim_ascii_start().is_empty() {
+        return Ok(Checked::Tombstone);
+    }
+    let text = std::str::from_utf8(record)
+        .map_err(|error| Reject::new(Reason::NotJson, format!("byte {} is not UTF-8: one JSON object wanted", error.valid_up_to() + 1)))?;
+    json::parse(text, slots)?;
+    for field in &ENVELOPE {
+        check::field(slots, field)?;
+    }
+    let name = slots.text(Key::Type).unwrap_or_default();
+    let Some(kind) = EventType::of(name) else { return Ok(Checked::Unknown(reject::shown(name))) };
+    check::fields(slots, kind)?;
+    Ok(Checked::Known(kind))
 }

@@ -56,7 +56,7 @@ pub enum CoreError {
 /// Decoder, engine, totals, windows and counters, in the order in which a record goes through them.
 #[derive(Debug)]
 pub struct Core {
-    decoder: Decoder,
+    decoder: Arc<Decoder>,
     engine: Engine,
     totals: Totals,
     windows: Windows,
@@ -124,7 +124,7 @@ impl Core {
         let windows =
             WindowSettings { windows: settings.windows.clone(), short_abandon: engine.short_abandon, track_changes: engine.track_changes };
         Ok(Self {
-            decoder: Decoder::new(&settings.phrases, &settings.auto_texts)?,
+            decoder: Arc::new(Decoder::new(&settings.phrases, &settings.auto_texts)?),
             engine: Engine::new(Arc::clone(engine)),
             totals: Totals::new(totals),
             windows: Windows::new(&windows),
@@ -145,7 +145,7 @@ impl Core {
     /// # Errors
     /// As [`Core::new`]; then nothing has changed.
     pub fn reload(&mut self, settings: &CoreSettings) -> Result<(), CoreError> {
-        self.decoder = Decoder::new(&settings.phrases, &settings.auto_texts)?;
+        self.decoder = Arc::new(Decoder::new(&settings.phrases, &settings.auto_texts)?);
         self.engine.use_policies(&settings.engine.policies);
         self.policies = settings.engine.policies.clone();
         self.targets = (None, Arc::new([]));
@@ -360,7 +360,7 @@ impl Core {
 
     /// The decoder.
     #[must_use]
-    pub fn decoder(&self) -> &Decoder {
+    pub fn decoder(&self) -> &Arc<Decoder> {
         &self.decoder
     }
 

@@ -1,5 +1,6 @@
 //! From records to snapshots: the core that everything runs, and the one loop that feeds it.
 
+mod archiving;
 mod commits;
 mod core;
 mod evidence;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
+use crate::archive::ArchiveError;
 use crate::clock::Clock;
 use crate::engine::{ClockMode, Frontier};
 use crate::ingest::{Assignment, Batch, Source, SourceEvent};
@@ -19,6 +20,7 @@ use crate::telemetry::ServiceMetrics;
 use crate::view::Published;
 use crate::view::metrics::catalogue;
 
+use super::archiving::PendingArchive;
 use super::commits::{Commits, Handed, Kept};
 use super::core::{Core, Display, Taken};
 use super::evidence::Evidence;
@@ -38,7 +40,7 @@ const SNAPSHOT_COST: i64 = 10;
 const AHEAD_TIME: Span = Span(60_000);
 /// …see [`AHEAD_TIME`].
 const AHEAD_RECORDS: usize = 100_000;
-/// Bytes of receipts that wait for a commit: a disk that stands still must not fill the memory.
+/// Bytes of receipts, and of records for the archive, that wait for a commit: a disk that stands still must not fill the memory.
 const EVIDENCE_MAX: usize = 64 << 20;
 /// Rejected records that are logged each second at most; all are counted.
 const LOGGED_REJECTS_PER_SECOND: u32 = 5;
@@ -76,6 +78,9 @@ pub enum ServiceError {
     /// The store cannot go on.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The archive cannot go on.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The store's thread has ended.
     #[error("the thread that writes the store has ended in a panic: see the log, and start again")]
     Writer,
@@ -113,6 +118,7 @@ pub struct Service<S> {
     commits: Commits,
     kept: Kept,
     evidence: Evidence,
+    archive: PendingArchive,
     reloads: (Option<mpsc::Receiver<Reload>>, Reloads),
     last_record_at: BTreeMap<PartitionId, Time>,
     paused: BTreeSet<PartitionId>,
@@ -140,6 +146,7 @@ impl<S: Source> Service<S> {
             core,
             source,
             evidence: Evidence::new(writer.is_durable()),
+            archive: PendingArchive::new(writer.is_archived()),
             reloads: (None, Reloads::default()),
             writer,
             metrics,
@@ -225,7 +232,10 @@ impl<S: Source> Service<S> {
     fn handle(&mut self, event: SourceEvent) -> Result<(), ServiceError> {
         match event {
             SourceEvent::Assigned(partitions) => self.assigned(&partitions),
-            SourceEvent::Batch(batch) => self.take(&batch),
+            SourceEvent::Batch(batch) => {
+                self.take(&batch);
+                self.archive.add(batch, self.core.decoder());
+            }
             SourceEvent::Confirmed { partition, at, next } => self.confirmed(partition, at, next),
             SourceEvent::Lag { partition, records } => {
                 let labels = [&*self.topic(partition).to_owned(), &*partition.partition.to_string()];
@@ -351,7 +361,7 @@ impl<S: Source> Service<S> {
         let mut commit = Commit { rows, positions, remembers_since, ..Commit::default() };
         self.reloads.1.give(&mut commit);
         self.evidence.give(&mut commit);
-        self.writer.write(commit);
+        self.writer.write(commit, self.archive.take(self.kept.clock));
         self.commits.handed = Some(Handed { kept, labels, gathered_in: self.clock.now() - begun });
         true
     }
@@ -368,11 +378,11 @@ impl<S: Source> Service<S> {
 
     /// Whether so much waits for the store that nothing more is taken until a commit is kept.
     fn is_full(&self) -> bool {
-        self.commits.handed.is_some() && self.evidence.bytes() > EVIDENCE_MAX
+        self.commits.handed.is_some() && self.evidence.bytes() + self.archive.bytes() > EVIDENCE_MAX
     }
 
     /// A commit is kept: what it holds may be shown, lag tools may know, and ended conversations may leave memory.
-    fn written(&mut self, written: Option<Result<Span, StoreError>>) -> Result<(), ServiceError> {
+    fn written(&mut self, written: Option<Result<Span, ServiceError>>) -> Result<(), ServiceError> {
         let took = written.ok_or(ServiceError::Writer)??;
         let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
         self.kept = handed.kept;

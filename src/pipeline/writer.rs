@@ -1,25 +1,28 @@
 //! The thread that writes commits, so that the loop never waits for a disk. At most one commit is on its way; the next one gathers
-//! meanwhile, and so grows with the load.
+//! meanwhile, and so grows with the load. What was read is in the archive, if there is one, before its commit is made.
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
+use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::model::Span;
-use crate::store::{Commit, Lookup, Store, StoreError, failpoint};
+use crate::store::{Commit, Lookup, Store, failpoint};
 
+use super::archiving::PendingArchive;
 use super::service::ServiceError;
 
 /// The loop's end of the thread.
 #[derive(Debug)]
 pub struct Writer {
-    commits: SyncSender<Commit>,
-    written: mpsc::Receiver<Result<Span, StoreError>>,
+    commits: SyncSender<(Commit, PendingArchive)>,
+    written: mpsc::Receiver<Result<Span, ServiceError>>,
     thread: JoinHandle<()>,
     is_durable: bool,
     lookup: Option<Box<dyn Lookup>>,
+    is_archived: bool,
 }
 
 impl Writer {
@@ -27,21 +30,29 @@ impl Writer {
     ///
     /// # Errors
     /// When no thread can be started, or the store not be read.
-    pub fn start<T: Store + Send + 'static>(mut store: T, clock: Clock) -> Result<Self, ServiceError> {
-        let (is_durable, lookup) = (store.is_durable(), store.lookup()?);
-        let (commits, waiting) = sync_channel::<Commit>(1);
+    pub fn start<T: Store + Send + 'static>(store: T, clock: Clock) -> Result<Self, ServiceError> {
+        Self::start_with(store, None, clock)
+    }
+
+    /// The same, with an archive.
+    ///
+    /// # Errors
+    /// As [`Writer::start`].
+    pub fn start_with<T: Store + Send + 'static>(mut store: T, mut archive: Option<Archive>, clock: Clock) -> Result<Self, ServiceError> {
+        let (is_durable, is_archived, lookup) = (store.is_durable(), archive.is_some(), store.lookup()?);
+        let (commits, waiting) = sync_channel::<(Commit, PendingArchive)>(1);
         let (done, written) = mpsc::channel(1);
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
-            while let Ok(commit) = waiting.recv() {
+            while let Ok((commit, pending)) = waiting.recv() {
                 let begun = clock.now();
-                let result = store.commit(commit).map(|()| clock.now() - begun);
+                let result = keep(&mut store, archive.as_mut(), (commit, &pending), clock).map(|()| clock.now() - begun);
                 let failed = result.is_err();
                 if done.blocking_send(result).is_err() || failed {
                     return;
                 }
             }
         })?;
-        Ok(Self { commits, written, thread, is_durable, lookup })
+        Ok(Self { commits, written, thread, is_durable, lookup, is_archived })
     }
 
     /// Whether what is written outlives the process. Rows are only asked for when it does.
@@ -58,9 +69,16 @@ impl Writer {
         }
     }
 
-    /// Hands over a commit; the one before must have been written. If the thread has ended, [`Writer::written`] tells.
-    pub fn write(&self, commit: Commit) {
-        let _heard = self.commits.try_send(commit).is_ok();
+    /// Whether there is an archive: what was read is only asked for when there is.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        self.is_archived
+    }
+
+    /// Hands over a commit and what is archived before it; the one before must have been written. If the thread has ended, [`Writer::written`]
+    /// tells.
+    pub(super) fn write(&self, commit: Commit, archive: PendingArchive) {
+        let _heard = self.commits.try_send((commit, archive)).is_ok();
         failpoint::reach("gathered");
     }
 
@@ -68,7 +86,7 @@ impl Writer {
     ///
     /// # Errors
     /// When it could not be kept: then nothing will be any more.
-    pub async fn written(&mut self) -> Option<Result<Span, StoreError>> {
+    pub async fn written(&mut self) -> Option<Result<Span, ServiceError>> {
         self.written.recv().await
     }
 
@@ -79,4 +97,18 @@ impl Writer {
         drop((self.commits, self.written));
         let _ended_well = self.thread.join().is_ok();
     }
+}
+
+/// Writes what was read into the archive, then the commit.
+fn keep<T: Store>(
+    store: &mut T,
+    archive: Option<&mut Archive>,
+    (commit, pending): (Commit, &PendingArchive),
+    clock: Clock,
+) -> Result<(), ServiceError> {
+    if let Some(archive) = archive {
+        pending.write(archive, clock.now(), &commit.positions)?;
+        failpoint::reach("archived");
+    }
+    Ok(store.commit(commit)?)
 }

@@ -1,4 +1,4 @@
-//! The files of a replay, merged: the one whose newest event is the oldest is read next, so that all move through time together.
+//! The inputs of a replay, merged: the one whose newest event is the oldest is read next, so that all move through time together.
 //!
 //! Which of two equal events is the duplicate is decided by the order of files, then lines (ruling 22), so several files are read twice:
 //! first in that order to find the duplicates, then merged.
@@ -7,15 +7,19 @@ use std::collections::BTreeSet;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::archive::ArchiveError;
 use crate::decode::{Decoded, Decoder};
 use crate::engine::{Dedup, EventKey, Settings};
 use crate::ingest::Record;
-use crate::ingest::file::{FileError, FileReader};
+use crate::ingest::file::FileError;
 use crate::model::{Position, Time};
+
+use super::input::{Group, Input, group};
 
 /// Files in the order of the command line, and which of their lines are duplicates of earlier ones.
 pub struct Inputs {
-    readers: Vec<FileReader>,
+    readers: Vec<Input>,
+    names: Vec<PathBuf>,
     ended: Vec<bool>,
     duplicates: BTreeSet<Position>,
     /// Standard input, kept when it has to be read twice.
@@ -34,6 +38,9 @@ pub enum InputError {
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A file of an archive.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The copy of standard input.
     #[error("cannot keep standard input in the folder for temporary files: {0}; free some space, or give it as a file")]
     Spool(#[from] io::Error),
@@ -50,19 +57,19 @@ impl Inputs {
             return Err(InputError::StandardInput(dashes));
         }
         let mut spooled = Vec::new();
-        let mut paths = files.to_vec();
-        if files.len() > 1 {
-            for path in paths.iter_mut().filter(|path| path.as_path() == Path::new("-")) {
-                let copy = spool()?;
-                copy.path().clone_into(path);
-                spooled.push(copy);
-            }
+        let mut groups = group(files)?;
+        let names: Vec<PathBuf> = groups.iter().map(Group::name).collect();
+        let are_several = groups.len() > 1;
+        for group in groups.iter_mut().filter(|group| are_several && **group == Group::File("-".into())) {
+            let copy = spool()?;
+            *group = Group::File(copy.path().to_owned());
+            spooled.push(copy);
         }
-        let duplicates = if files.len() > 1 { find_duplicates(&paths, decoder, settings)? } else { BTreeSet::new() };
-        Ok(Self { readers: open_all(&paths)?, ended: vec![false; files.len()], duplicates, _spooled: spooled })
+        let duplicates = if are_several { find_duplicates(&groups, decoder, settings)? } else { BTreeSet::new() };
+        Ok(Self { readers: open_all(&groups)?, names, ended: vec![false; groups.len()], duplicates, _spooled: spooled })
     }
 
-    /// The next line of a file, by its place on the command line, and whether its event was in an earlier file or line.
+    /// The next line of an input, by its place among them, and whether its event was in an earlier file or line.
     ///
     /// # Errors
     /// When the file cannot be read on.
@@ -75,27 +82,37 @@ impl Inputs {
         Ok(Some((record, self.duplicates.contains(&record.position))))
     }
 
-    /// Whether the end of a file has been seen.
+    /// The file of the last line of an input.
+    #[must_use]
+    pub fn path(&self, file: u16) -> &Path {
+        let file = usize::from(file);
+        self.readers[file].path().unwrap_or(&self.names[file])
+    }
+
+    /// Whether the end of an input has been seen.
     #[must_use]
     pub fn is_ended(&self, file: u16) -> bool {
         self.ended[usize::from(file)]
     }
 
-    /// How many files there are.
+    /// How many inputs there are.
     #[must_use]
     pub fn count(&self) -> u16 {
         u16::try_from(self.readers.len()).unwrap_or(u16::MAX)
     }
 }
 
-fn open_all(paths: &[PathBuf]) -> Result<Vec<FileReader>, InputError> {
-    let numbered = paths.iter().enumerate();
-    numbered
-        .map(|(index, path)| {
-            let index = u16::try_from(index).map_err(|_| InputError::TooMany(paths.len()))?;
-            Ok(FileReader::open(path, index)?)
-        })
-        .collect()
+/// How the inputs of these files are called, in their order.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn names(files: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
+    Ok(group(files)?.iter().map(Group::name).collect())
+}
+
+fn open_all(groups: &[Group]) -> Result<Vec<Input>, InputError> {
+    let numbered = groups.iter().enumerate();
+    numbered.map(|(index, group)| Input::open(group, u16::try_from(index).map_err(|_| InputError::TooMany(groups.len()))?)).collect()
 }
 
 fn spool() -> io::Result<tempfile::NamedTempFile> {
@@ -106,10 +123,10 @@ fn spool() -> io::Result<tempfile::NamedTempFile> {
     Ok(copy)
 }
 
-fn find_duplicates(paths: &[PathBuf], decoder: &Decoder, settings: &Settings) -> Result<BTreeSet<Position>, InputError> {
+fn find_duplicates(groups: &[Group], decoder: &Decoder, settings: &Settings) -> Result<BTreeSet<Position>, InputError> {
     let mut dedup = Dedup::new(settings.duplicate_window, settings.duplicate_limit);
     let mut found = BTreeSet::new();
-    for mut reader in open_all(paths)? {
+    for mut reader in open_all(groups)? {
         let mut newest = Time::MIN;
         while let Some(record) = reader.read()? {
             let Decoded::Event(event) = decoder.decode(record.value) else { continue };

@@ -1,6 +1,7 @@
 //! Replay: the service's own core over files, no broker, deterministic.
 
 mod explain;
+mod input;
 mod inputs;
 mod sorted;
 
@@ -155,7 +156,7 @@ impl Replay<'_> {
             Print::Metrics => {
                 let snapshot = core.snapshot(true, &self.config.display()?);
                 out.write_all(view::metrics::render(&snapshot, core.engine().clock()).as_bytes())?;
-                let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+                let files: Vec<String> = inputs::names(self.files)?.iter().map(|file| file.display().to_string()).collect();
                 out.write_all(view::metrics::counters(&core.own_counters(&files)).as_bytes())?;
             }
             Print::Live => {
@@ -228,27 +229,24 @@ impl Replay<'_> {
         partition: PartitionId,
         complain: &mut dyn FnMut(&Complaint<'_>),
     ) -> Result<bool, ReplayError> {
-        let file = &self.files[usize::from(partition.topic)];
         let Some((record, is_duplicate)) = inputs.next(partition.topic)? else { return Ok(false) };
-        if self.strict {
-            self.complain_of_unknown_fields(&record, file, complain);
-        }
         let line = record.position.offset;
+        let mut messages = if self.strict { complaints_of_unknown_fields(&record) } else { Vec::new() };
         if is_duplicate {
             core.count_duplicate(partition);
         } else if let Taken::Rejected(reject) = core.take(record) {
-            complain(&Complaint { file, line, message: format!("{}: {}", reject.reason.word(), reject.message) });
+            messages.push(format!("{}: {}", reject.reason.word(), reject.message));
+        }
+        for message in messages {
+            complain(&Complaint { file: inputs.path(partition.topic), line, message });
         }
         Ok(true)
     }
+}
 
-    fn complain_of_unknown_fields(&self, record: &Record<'_>, file: &std::path::Path, complain: &mut dyn FnMut(&Complaint<'_>)) {
-        for field in decode::unknown_fields(record.value) {
-            let hint = field.nearest.map_or_else(String::new, |nearest| format!(", did you mean {nearest}?"));
-            let message = format!("unknown field {}{hint}", field.name);
-            complain(&Complaint { file, line: record.position.offset, message });
-        }
-    }
+fn complaints_of_unknown_fields(record: &Record<'_>) -> Vec<String> {
+    let hint = |nearest: Option<&str>| nearest.map_or_else(String::new, |nearest| format!(", did you mean {nearest}?"));
+    decode::unknown_fields(record.value).iter().map(|field| format!("unknown field {}{}", field.name, hint(field.nearest))).collect()
 }
 
 impl Progress {

@@ -5,6 +5,8 @@
 //! | point | where |
 //! |---|---|
 //! | `gathered` | a commit was handed to the thread that writes it |
+//! | `mid_archive` | the archive of a partition is written, those of the others are not |
+//! | `archived` | the archive is written, nothing of the commit is |
 //! | `mid_write` | inside the transaction, between rows and positions |
 //! | `before_commit` | everything is written, nothing committed |
 //! | `after_commit` | committed; nobody knows yet |

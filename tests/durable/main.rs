@@ -25,6 +25,7 @@ mod program;
 #[path = "../e2e/until.rs"]
 mod until;
 
+mod archived;
 mod counters;
 mod day;
 mod kept;

@@ -1,5 +1,6 @@
 //! What decoding promises, by the number of the ruling, and for arbitrary input.
 
+mod archived;
 mod envelope;
 mod fields;
 mod properties;

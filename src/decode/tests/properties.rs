@@ -105,12 +105,12 @@ fn body() -> impl Strategy<Value = Body> {
     ]
 }
 
-fn events() -> impl Strategy<Value = Event> {
+pub(super) fn events() -> impl Strategy<Value = Event> {
     (name(), maybe(), time(), body()).prop_map(|(id, source, time, body)| Event { id, source, time, body })
 }
 
 /// The producer's side of the contract, for any event.
-fn write(event: &Event) -> Value {
+pub(super) fn write(event: &Event) -> Value {
     let mut written = match &event.body {
         Body::Conversation { conversation, action } => {
             let (kind, mut fields) = write_action(conversation.medium, action);

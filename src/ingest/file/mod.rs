@@ -2,6 +2,7 @@
 //!
 //! * A line ends with LF or CRLF; neither belongs to the record. The end of the last line makes no further record (ruling 19).
 //! * A line of nothing but white space is a tombstone: its value is empty (ruling 19).
+//! * What begins as zstd does is uncompressed.
 //! * A line over [`RECORD_LIMIT`] bytes is never held whole: its value is its first [`RECORD_LIMIT`] + 1 bytes.
 
 use std::fs::File;
@@ -46,12 +47,13 @@ impl FileReader {
     /// # Errors
     /// When the file cannot be opened.
     pub fn open(path: &Path, index: u16) -> Result<Self, FileError> {
+        let failed = |cause| FileError { path: path.to_owned(), cause };
         let input: Box<dyn Read + Send> = if path == Path::new("-") {
             Box::new(io::stdin())
         } else {
-            let opened = File::open(path).and_then(refuse_directory);
-            Box::new(opened.map_err(|cause| FileError { path: path.to_owned(), cause })?)
+            Box::new(File::open(path).and_then(refuse_directory).map_err(failed)?)
         };
+        let input = uncompressed(input).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
             lines: Lines::new(BufReader::with_capacity(BUFFER, input)),
@@ -96,6 +98,20 @@ fn refuse_directory(file: File) -> io::Result<File> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
     Ok(file)
+}
+
+/// The input itself, or what is compressed in it.
+fn uncompressed(input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut input = BufReader::with_capacity(BUFFER, input);
+    let is_compressed = is_zstd(input.fill_buf()?);
+    Ok(if is_compressed { Box::new(zstd::stream::read::Decoder::with_buffer(input)?) } else { Box::new(input) })
+}
+
+/// Whether bytes begin as zstd does: with a frame, or with one that it passes over. No JSON does.
+fn is_zstd(begin: &[u8]) -> bool {
+    let Some(magic) = begin.first_chunk::<4>() else { return false };
+    let magic = u32::from_le_bytes(*magic);
+    magic == zstd::zstd_safe::MAGICNUMBER || (0x184D_2A50..=0x184D_2A5F).contains(&magic)
 }
 
 /// Cuts a stream of bytes into lines.

@@ -19,6 +19,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::PathBuf;
 
 use crate::engine::{Cause, ConversationNow, Step};
 use crate::model::{ConversationId, Fact, FactKind, Output, Posted, Span, Time};
@@ -75,12 +76,13 @@ impl Explain<'_> {
         let mut page = Page::new(out, &zone, self.colours);
         let mut similar = Similar::new(self.conversation);
         let mut last: Option<Option<ConversationNow>> = None;
+        let files = super::inputs::names(self.replay.files)?;
         self.replay.drive(&mut core, complain, &mut |core, posted| {
             for step in core.steps() {
                 if last.is_none() {
                     page.title(&name(self.conversation), &self.replay.config.time_zone)?;
                 }
-                self.step(&mut page, &changes, &step)?;
+                self.step(&mut page, &changes, (&step, &files))?;
                 last = Some(step.after);
             }
             if last.is_none() {
@@ -97,10 +99,10 @@ impl Explain<'_> {
         }
     }
 
-    fn step(&self, page: &mut Page<'_>, changes: &Changes<'_>, step: &Step) -> std::io::Result<()> {
+    fn step(&self, page: &mut Page<'_>, changes: &Changes<'_>, (step, files): (&Step, &[PathBuf])) -> std::io::Result<()> {
         match &step.cause {
             Cause::Event { event, position, late } => {
-                let file = &self.replay.files[usize::from(position.partition.topic)];
+                let file = &files[usize::from(position.partition.topic)];
                 let place = format!("{}:{}", file.display(), position.offset);
                 page.head(event.time, events::kind(&event.body), &events::text(&event.body, self.conversation), &place)?;
                 if *late {

@@ -70,6 +70,48 @@ pub fn restore(backup: &Path, store: &Path, force: bool) -> Result<(), StoreErro
     put_in_place(&part, store)
 }
 
+/// Where a store is being made that is to be whole before it has its name. Nobody else makes or opens one there meanwhile.
+#[derive(Debug)]
+pub struct Place {
+    store: PathBuf,
+    part: PathBuf,
+    _lock: file::Lock,
+}
+
+impl Place {
+    /// Keeps the place of a store that is not there. What an earlier try has left behind is removed.
+    ///
+    /// # Errors
+    /// When there is a store, or another process makes one.
+    pub fn keep(store: &Path) -> Result<Self, StoreError> {
+        let lock = file::lock(store)?;
+        if store.exists() {
+            let advice = "move it away, or name a file in store.path that is not there yet";
+            return Err(StoreError::InTheWay { path: store.to_owned(), advice });
+        }
+        let part = beside(store, ".part");
+        for ending in ["", "-wal", "-shm"] {
+            remove_if_there(&beside(&part, ending))?;
+        }
+        Ok(Self { store: store.to_owned(), part, _lock: lock })
+    }
+
+    /// The file in which it is made.
+    #[must_use]
+    pub fn part(&self) -> &Path {
+        &self.part
+    }
+
+    /// Gives the store its name. It must have been closed.
+    ///
+    /// # Errors
+    /// When the file cannot be renamed.
+    pub fn finish(self) -> Result<(), StoreError> {
+        put_in_place(&self.part, &self.store)?;
+        remove_if_there(&beside(&self.part, ".lock"))
+    }
+}
+
 /// Makes a snapshot of the store in a folder, then removes the oldest ones beyond `keep`. One that fails removes nothing.
 ///
 /// # Errors

@@ -1,0 +1,254 @@
+//! Writing the archive, one call for each commit, before it is made.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::model::{Day, NextOffset, PartitionId, Reached, Time, Topics};
+
+use super::format::{self, Lines, Stretch, Title};
+use super::read;
+use super::{ArchiveError, file_name, files, parse_name};
+
+/// How hard zstd tries: its own choice, which keeps up with any log that is read.
+const LEVEL: i32 = 3;
+/// The file whose lock says that somebody writes.
+const LOCK: &str = "archive.lock";
+/// A test may end the process where this is reached, between the files of two partitions.
+const BETWEEN: &str = "mid_archive";
+
+/// The service's end of an archive.
+pub struct Archive {
+    folder: PathBuf,
+    store: String,
+    topics: Topics,
+    partitions: BTreeMap<PartitionId, Partition>,
+    /// Commits so far, over the life of the archive.
+    sequence: u64,
+    /// The day that is written; `None` before anything is.
+    day: Option<Day>,
+    /// That of the newest file: the day never goes back behind it.
+    newest: Option<Day>,
+    compressor: zstd::bulk::Compressor<'static>,
+    /// Told the name of a point that was reached.
+    reached: fn(&str),
+    _lock: File,
+}
+
+/// The archive of one partition.
+#[derive(Debug, Default)]
+struct Partition {
+    /// How far it goes.
+    reached: Reached,
+    /// The file of the day, once something was written to it.
+    file: Option<(PathBuf, File)>,
+}
+
+impl Archive {
+    /// Opens the archive in a folder, or makes it, for a store that has read so far. Half a piece at the end of a file is cut off; `reached` is
+    /// told the points that are passed.
+    ///
+    /// # Errors
+    /// When it cannot be written, is in use or damaged, or belongs to another store.
+    pub fn open(
+        folder: &Path,
+        store: &str,
+        topics: Topics,
+        positions: &BTreeMap<PartitionId, Reached>,
+        reached: fn(&str),
+    ) -> Result<Self, ArchiveError> {
+        let unwritable = |source| ArchiveError::Write { path: folder.to_owned(), source };
+        fs::create_dir_all(folder).map_err(unwritable)?;
+        let lock = lock(folder)?;
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL).map_err(unwritable)?;
+        compressor.include_checksum(true).map_err(unwritable)?;
+        let mut archive = Self {
+            folder: folder.to_owned(),
+            store: store.to_owned(),
+            topics,
+            partitions: positions.iter().map(|(id, reached)| (*id, Partition { reached: *reached, file: None })).collect(),
+            sequence: 0,
+            day: None,
+            newest: None,
+            compressor,
+            reached,
+            _lock: lock,
+        };
+        for (id, of_partition) in of_partitions(folder, &archive.topics)? {
+            archive.newest = archive.newest.max(of_partition.first().map(|(day, _)| *day));
+            let ours = positions.get(&id).map_or(NextOffset(0), |reached| reached.next);
+            if let Some((title, sequence, reached)) = mended(&of_partition, ours)? {
+                archive.sequence = archive.sequence.max(sequence);
+                archive.go_on(id, &title, reached, ours)?;
+            }
+        }
+        Ok(archive)
+    }
+
+    /// Goes on where the files of a partition end.
+    fn go_on(&mut self, id: PartitionId, title: &Title, reached: Reached, ours: NextOffset) -> Result<(), ArchiveError> {
+        let (topic, partition, next) = (&title.topic, id.partition, reached.next);
+        if title.store != self.store && next > ours {
+            let (path, topic) = (self.folder.clone(), topic.clone());
+            return Err(ArchiveError::Foreign { path, topic, partition, archived: next.0, read: ours.0 });
+        }
+        if next < ours {
+            tracing::warn!(
+                "archive {}: {topic}/{partition} ends at offset {}, and was read on to {} without it: a rebuild cannot pass that gap",
+                self.folder.display(),
+                next.0,
+                ours.0
+            );
+            return Ok(());
+        }
+        self.partitions.entry(id).or_default().reached = reached;
+        Ok(())
+    }
+
+    /// The next record of a partition that is not in the archive: those before are not to be given to it.
+    #[must_use]
+    pub fn next(&self, partition: PartitionId) -> NextOffset {
+        self.partitions.get(&partition).map_or(NextOffset(0), |partition| partition.reached.next)
+    }
+
+    /// Adds what a commit has read, and returns when it is on the disk. `clock` is that of the commit before, `now` the wall's: it decides the
+    /// day, in UTC, and never goes back.
+    ///
+    /// # Errors
+    /// When it cannot be written: then the commit must not be made.
+    pub fn write(
+        &mut self,
+        (clock, now): (Time, Time),
+        positions: &BTreeMap<PartitionId, Reached>,
+        mut lines: BTreeMap<PartitionId, Lines>,
+    ) -> Result<(), ArchiveError> {
+        let is_news = |id: &PartitionId, reached: &Reached| self.partitions.get(id).is_none_or(|known| reached.next > known.reached.next);
+        let news: BTreeMap<PartitionId, Reached> =
+            positions.iter().filter(|(id, reached)| is_news(id, reached)).map(|(id, reached)| (*id, *reached)).collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        self.sequence += 1;
+        let today = self.day.max(self.newest).max(Some(day_of(now)));
+        let mut pieces = news;
+        if today != self.day {
+            self.day = today;
+            // Each day says of every partition where it stands, so that days before it may go.
+            for (id, partition) in &mut self.partitions {
+                partition.file = None;
+                pieces.entry(*id).or_insert(partition.reached);
+            }
+        }
+        for (id, reached) in pieces {
+            self.add(id, clock, reached, lines.remove(&id).unwrap_or_default())?;
+            (self.reached)(BETWEEN);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, id: PartitionId, clock: Time, reached: Reached, lines: Lines) -> Result<(), ArchiveError> {
+        let from = self.next(id);
+        let stretch = Stretch { sequence: self.sequence, clock, from, reached };
+        let unwritable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ArchiveError::Write { path, source }
+        };
+        let piece = format::piece(stretch, lines, &mut self.compressor).map_err(unwritable(&self.folder))?;
+        let topic = self.topics.get(usize::from(id.topic)).map_or("topic", String::as_str);
+        let partition = self.partitions.entry(id).or_default();
+        if partition.file.is_none() {
+            let path = self.folder.join(file_name(topic, id.partition, self.day.unwrap_or(Day(0))));
+            let title = Title { store: self.store.clone(), topic: topic.to_owned(), number: id.topic, partition: id.partition };
+            let file = begin(&self.folder, &path, title).map_err(unwritable(&path))?;
+            partition.file = Some((path, file));
+        }
+        if let Some((path, file)) = &mut partition.file {
+            file.write_all(&piece).and_then(|()| file.sync_data()).map_err(unwritable(path))?;
+        }
+        partition.reached = reached;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Archive").field("folder", &self.folder).field("sequence", &self.sequence).finish_non_exhaustive()
+    }
+}
+
+/// Opens a file to be written on, with a title for what follows.
+fn begin(folder: &Path, path: &Path, title: Title) -> io::Result<File> {
+    let is_new = !path.exists();
+    let mut file = File::options().append(true).create(true).open(path)?;
+    file.write_all(&format::title(title)?)?;
+    if is_new {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
+}
+
+fn day_of(now: Time) -> Day {
+    const DAY: i64 = 86_400_000;
+    Day(i32::try_from(now.0.div_euclid(DAY)).unwrap_or(i32::MAX))
+}
+
+/// The files of each partition of our topics, the newest first.
+fn of_partitions(folder: &Path, topics: &Topics) -> Result<BTreeMap<PartitionId, Vec<(Day, PathBuf)>>, ArchiveError> {
+    let mut found: BTreeMap<PartitionId, Vec<(Day, PathBuf)>> = BTreeMap::new();
+    for path in files(folder)? {
+        let Some((topic, partition, day)) = parse_name(&path) else { continue };
+        let number = (0_u16..).zip(topics.iter()).find(|(_, name)| *name == topic).map(|(number, _)| number);
+        if let Some(topic) = number {
+            found.entry(PartitionId { topic, partition }).or_default().push((day, path.clone()));
+        }
+    }
+    found.values_mut().for_each(|files| files.sort_by(|a, b| b.cmp(a)));
+    Ok(found)
+}
+
+/// Cuts off what is not whole at the end of the newest files of a partition, and says what the last piece says. What the store has read must be
+/// whole.
+fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<(Title, u64, Reached)>, ArchiveError> {
+    let (mut torn, mut last) = (Vec::new(), None);
+    for (_, path) in newest_first {
+        let end = read::end(path)?;
+        if end.has_more {
+            torn.push((path, end.whole));
+        }
+        if end.last.is_some() {
+            last = end.last;
+            break;
+        }
+    }
+    let is_short = last.as_ref().is_none_or(|(.., reached)| reached.next < ours);
+    for (path, whole) in torn {
+        if is_short && ours > NextOffset(0) {
+            return Err(ArchiveError::Damaged { path: path.clone(), at: whole });
+        }
+        cut(path, whole).map_err(|source| ArchiveError::Write { path: path.clone(), source })?;
+    }
+    Ok(last)
+}
+
+fn cut(path: &Path, whole: u64) -> io::Result<()> {
+    let file = File::options().write(true).open(path)?;
+    file.set_len(whole)?;
+    file.sync_all()
+}
+
+/// Whether a process writes the archive in this folder.
+#[must_use]
+pub fn is_in_use(folder: &Path) -> bool {
+    File::open(folder.join(LOCK)).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+fn lock(folder: &Path) -> Result<File, ArchiveError> {
+    let unwritable = |source| ArchiveError::Write { path: folder.to_owned(), source };
+    let file = File::options().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(unwritable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ArchiveError::InUse { path: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(unwritable(source)),
+    }
+}

@@ -1,0 +1,155 @@
+//! The archive: every event once, however the service ends, without anybody's words; a store that is made of it goes on as the one that ran all
+//! along.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::day::{CONFIG, Day, TOPICS};
+use crate::kept;
+use crate::library::Replayed;
+use crate::log::Sender;
+use crate::program::{Service, Setting, refusal};
+use crate::support::broker::Broker;
+use crate::until::{LIMIT, until};
+
+/// Simulated minutes that are sent while a process lives.
+const MINUTES: i64 = 20;
+/// What agents say now and then.
+const PHRASES: [&str; 3] = ["不知道", "归我管", "not my problem"];
+
+fn topics() -> [&'static str; 3] {
+    TOPICS.map(|(topic, _)| topic)
+}
+
+/// A service with an archive in its folder.
+fn setting(broker: &Broker) -> Setting {
+    let config = CONFIG.replace("[engine]\n", &format!("[engine]\nphrases = {PHRASES:?}\n"));
+    let setting = Setting::new(&broker.address(), &topics(), &config);
+    let archive = setting.folder.path().join("archive");
+    setting.and(&format!("[archive]\npath = {archive:?}"))
+}
+
+/// The files of its archive, in no useful order.
+fn archive(setting: &Setting) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(setting.folder.path().join("archive")).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|ending| ending == "zst")).collect()
+}
+
+/// Everything that stands in it, as zstd shows it.
+fn lines(setting: &Setting) -> Vec<String> {
+    let plain = archive(setting).into_iter().map(|path| zstd::stream::decode_all(std::fs::File::open(path).unwrap()).unwrap());
+    plain.flat_map(|plain| String::from_utf8(plain).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_archive_holds_every_event_once_and_a_store_made_of_it_goes_on() {
+    let broker = Broker::start();
+    for (topic, partitions) in TOPICS {
+        broker.create_topic(topic, partitions, &[]).await;
+    }
+    let (first, mut day, sender) = (setting(&broker), Day::new(5), Sender::new(&broker, &topics()));
+    tokio::task::block_in_place(|| {
+        lives(&first, &mut day, &sender);
+        complete(&first);
+        wordless(&first);
+    });
+    // Kafka forgets everything that was read.
+    for (topic, partitions) in TOPICS {
+        for partition in 0..partitions {
+            let (next, _) = broker.committed("deskpulse", topic, partition).unwrap();
+            broker.delete_records(topic, partition, next).await;
+        }
+    }
+    tokio::task::block_in_place(|| {
+        let second = setting(&broker);
+        rebuilt(&first, &second);
+        day.send(&sender, MINUTES);
+        goes_on(&first, &second);
+    });
+}
+
+/// Ends the service at named points and at others, while records come; at the end it stops in good order.
+fn lives(setting: &Setting, day: &mut Day, sender: &Sender) {
+    day.send(sender, MINUTES);
+    for point in ["mid_archive:1", "mid_archive:3", "archived:1", "mid_write:2", "before_commit:1", "after_commit:1", "mid_archive:7"] {
+        std::thread::scope(|scope| {
+            scope.spawn(|| day.send(sender, MINUTES));
+            let mut service = Service::launch_to(setting, point);
+            until(LIMIT, "the process comes to its end", || if service.has_ended() { Ok(()) } else { Err(service.log()) });
+            assert!(service.log().contains("ended at the point"), "{}", service.log());
+        });
+    }
+    // Sent before it starts: what comes to a partition that was silent for long is late.
+    day.send(sender, MINUTES);
+    let mut service = Service::start(setting);
+    service.ready();
+    assert_eq!(service.terminate(Duration::from_secs(10)).code(), Some(0), "{}", service.log());
+    let service = Service::start(setting);
+    service.ready();
+    service.reaches(Replayed::of(&setting.read(), &setting.dump()).clock);
+    service.stop();
+}
+
+/// A replay of the archive says what a replay of the topics says.
+fn complete(setting: &Setting) {
+    let (config, files) = (setting.read(), archive(setting));
+    let (ours, theirs) = (Replayed::of(&config, &files), Replayed::of(&config, &setting.dump()));
+    assert_eq!(ours.facts, theirs.facts);
+    assert_eq!(ours.totals, theirs.totals);
+    let counts = |replayed: &Replayed| (replayed.summary.applied, replayed.summary.duplicate, replayed.summary.late);
+    assert_eq!(counts(&ours), counts(&theirs), "each event stands there once");
+    assert_eq!(lines(setting).len() as u64, ours.summary.applied + ours.summary.duplicate);
+    assert_eq!(ours.summary.rejected.values().sum::<u64>(), 0);
+    assert_eq!(kept::totals(&config), theirs.totals);
+    assert_eq!(ours.page.kpi_lines(), theirs.page.kpi_lines());
+}
+
+/// No text is left but the phrases that were found.
+fn wordless(setting: &Setting) {
+    let mut found = 0;
+    for line in lines(setting) {
+        let event: Value = serde_json::from_str(&line).unwrap();
+        let text = event["text"].as_str().unwrap_or_default();
+        assert!(text.is_empty() || text.split('␞').all(|part| part.is_empty() || PHRASES.contains(&part)), "{line}");
+        found += u32::from(!text.is_empty());
+    }
+    assert!(found > 0, "agents have said none of the phrases");
+}
+
+/// A new store is made of the archive, once.
+fn rebuilt(first: &Setting, second: &Setting) {
+    let files: Vec<String> = archive(first).iter().map(|path| path.to_str().unwrap().to_owned()).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (code, said) = second.refused(&["rebuild"], &[]);
+    assert!(code == 1 && said.contains("archive"), "{said}");
+    let said = second.command(&["rebuild"], &files);
+    assert!(said.contains("chat.events/1 offsets 0 to ") && said.contains("--bootstrap"), "{said}");
+    let (code, said) = second.refused(&["rebuild"], &files);
+    assert!(code == 1 && said.contains("is there already") && said.contains("store.path"), "{said}");
+    assert!(refusal(second, LIMIT).contains("--bootstrap"));
+}
+
+/// Both stores read on, and say the same.
+fn goes_on(first: &Setting, second: &Setting) {
+    let one = Service::start(first);
+    one.ready();
+    let clock = Replayed::of(&first.read(), &first.dump()).clock;
+    let page = one.reaches(clock);
+    one.stop();
+    let mut other = Service::launch_with(second, &["--bootstrap"], &[]);
+    other.listens();
+    other.ready();
+    let same = other.reaches(clock);
+    other.stop();
+    assert_eq!(same.kpi_lines(), page.kpi_lines());
+    assert_eq!(kept::totals(&second.read()), kept::totals(&first.read()));
+    let facts = |setting: &Setting| {
+        let mut facts: Vec<String> = setting.command(&["facts"], &[]).lines().map(str::to_owned).collect();
+        facts.sort_unstable();
+        facts
+    };
+    assert_eq!(facts(second), facts(first));
+    assert!(!facts(first).is_empty());
+}
