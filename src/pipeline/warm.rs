@@ -21,3 +21,6 @@ pub fn warm(core: &mut Core, store: &mut dyn Lookup, reach: Reach) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
