@@ -183,7 +183,7 @@ impl Running {
             clock_mode: ClockMode::Wall,
             idle_after: config.engine.idle_after,
             allowed_lateness: LATENESS,
-            keep_hot: config.store.keep_hot,
+            keep_hot: config.keep_hot().unwrap(),
             topics: vec![topic.to_owned()].into(),
             display: config.display().unwrap(),
         };

@@ -180,8 +180,7 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) {
 const OWNED: &str = "[engine]\nsettle = \"2h\"\n";
 const ACTIVE: &str = "[engine]\nsettle = \"2h\"\n[agents]\nhandling = \"active\"\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
 /// Conversations of this evening are forgotten in it.
-const FORGETS: &str =
-    "[engine]\nsettle = \"30m\"\nfcr_window = \"30m\"\nconversion_window = \"30m\"\nforget_after = \"30m\"\n[store]\nkeep_hot = \"30m\"\n";
+const FORGETS: &str = "[engine]\nsettle = \"30m\"\nfcr_window = \"30m\"\nconversion_window = \"30m\"\nforget_after = \"30m\"\n";
 
 #[test]
 fn a_log_that_is_cut_anywhere_gives_the_same_bytes() {

@@ -27,7 +27,7 @@ const PARTITIONS: usize = 3;
 const EVENTS: usize = 80;
 /// Three hours before the end of a month that closes an hour later.
 const START: i64 = 1_769_864_400_000;
-const CONFIG: &str = "[store]\nkeep_hot = \"1h\"\n[engine]\nsettle = \"1h\"\nfcr_window = \"1h\"\nconversion_window = \"1h\"\nforget_after = \"1h\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
+const CONFIG: &str = "[engine]\nsettle = \"1h\"\nfcr_window = \"1h\"\nconversion_window = \"1h\"\nforget_after = \"1h\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
 
 type Log = [Vec<Vec<u8>>; PARTITIONS];
 

@@ -75,7 +75,7 @@ fn serve(config: &Config, store: &Path, pieces: &[&[String]], first: i64) {
         clock_mode: ClockMode::Events,
         idle_after: Span::HOUR,
         allowed_lateness: config.engine.allowed_lateness,
-        keep_hot: config.store.keep_hot,
+        keep_hot: config.keep_hot().unwrap(),
         topics: Arc::from([TOPIC.to_owned()]),
         display: config.display().unwrap(),
     };
@@ -204,7 +204,7 @@ fn memory_holds_what_ended_lately_and_the_store_what_is_remembered() {
         core.advance(reach);
         let remembers_since = Some(core.engine().remembers_since());
         store.commit(Commit { rows: core.changes(), remembers_since, ..Commit::default() }).unwrap();
-        core.cool(core.engine().clock() - config.store.keep_hot);
+        core.cool(core.engine().clock() - config.keep_hot().unwrap());
         most = most.max(core.engine().conversations_in_memory() as i64);
     }
     assert!(most <= 3 * CHATS, "{most} at most");

@@ -281,7 +281,7 @@ fn service_settings(config: &Config, topics: Topics) -> Result<ServiceSettings, 
         clock_mode: config.engine.clock,
         idle_after: config.engine.idle_after,
         allowed_lateness: config.engine.allowed_lateness,
-        keep_hot: config.store.keep_hot,
+        keep_hot: config.keep_hot()?,
         topics,
         display: config.display()?,
     })

@@ -28,10 +28,6 @@ const KEYS: &[Key] = &[
         "store.path",
         "File in which state, totals and positions are kept, one for each instance, on a disk of its host. It is made at the first start.",
     ),
-    key(
-        "store.keep_hot",
-        "How long, in event time, an ended conversation that nothing touches is held in memory; after that it is in the store only, until an event is about it. At most `engine.forget_after`; a change at a restart changes no number.",
-    ),
     key("store.keep_receipts", "How long receipts (facts) are kept, in days before that of the newest."),
     key(
         "store.snapshots",
@@ -89,6 +85,7 @@ const EXTRA: &str = r#"
 |---|---|---|
 | `kafka.options.<property>` | string, number, switch, or `{ file = "…" }` | librdkafka properties: TLS, SASL… Secrets may be read from files. |
 | `engine.forget_after` | duration; `"90d"`, or the longest window if that is longer | How long an ended conversation that nothing touches is remembered. Never below `fcr_window`, `conversion_window`, `settle`, nor `focus` with active handling. |
+| `store.keep_hot` | duration; `"24h"`, or `forget_after` if that is shorter | How long, in event time, an ended conversation that nothing touches is held in memory; after that it is in the store only, until an event is about it. Never above `forget_after`. Another value changes no number. |
 | `agents.statuses.<word>` | `available`, `handling`, `working`, `away`, `offline` | Category of a status word. Built in: every category's own name, `after_contact` = handling, `busy`, `meeting`, `training` = working, `break` = away. A word without a category is `working`. |
 
 ## Policies: `[[policy]]`

@@ -400,9 +400,10 @@ impl Config {
             return Err(ConfigError::invalid("http.listen", message));
         }
         self.http.check_metrics_listen()?;
-        let core = self.core_settings()?;
-        self.store.check_keep_hot(core.engine.forget_after)?;
-        core.check().map_err(|CoreError::Decoder(error)| ConfigError::invalid(format!("engine.{}", error.setting()), error.to_string()))
+        self.keep_hot()?;
+        self.core_settings()?
+            .check()
+            .map_err(|CoreError::Decoder(error)| ConfigError::invalid(format!("engine.{}", error.setting()), error.to_string()))
     }
 
     /// A copy whose secrets are not readable.

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::Span;
 
 use super::ConfigError;
+use super::sections::Config;
+
+/// How long ended conversations are held in memory, unless they are forgotten earlier.
+const KEEP_HOT: Span = Span::DAY;
 
 /// Section `[store]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +19,8 @@ pub struct Store {
     /// The file in which state, totals and positions are kept.
     pub path: String,
     /// How long ended conversations that nothing touches are held in memory too.
-    pub keep_hot: Span,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_hot: Option<Span>,
     /// How long receipts are kept, in days before that of the newest.
     pub keep_receipts: Span,
     /// How many snapshots are kept; 0 makes none.
@@ -51,13 +56,19 @@ impl Store {
     }
 }
 
-impl Store {
-    /// Makes sure that what is held in memory is remembered.
-    pub(super) fn check_keep_hot(&self, forget_after: Span) -> Result<(), ConfigError> {
-        if self.keep_hot <= forget_after {
-            return Ok(());
+impl Config {
+    /// How long ended conversations that nothing touches are held in memory too.
+    ///
+    /// # Errors
+    /// When that is longer than they are remembered.
+    pub fn keep_hot(&self) -> Result<Span, ConfigError> {
+        let forget_after = self.core_settings()?.engine.forget_after;
+        match self.store.keep_hot {
+            Some(written) if written > forget_after => {
+                Err(ConfigError::invalid("store.keep_hot", format!("{written}: wanted at most engine.forget_after, {forget_after}")))
+            }
+            written => Ok(written.unwrap_or(KEEP_HOT.min(forget_after))),
         }
-        Err(ConfigError::invalid("store.keep_hot", format!("{}: wanted at most engine.forget_after, {forget_after}", self.keep_hot)))
     }
 }
 
@@ -65,7 +76,7 @@ impl Default for Store {
     fn default() -> Self {
         Self {
             path: "deskpulse.db".to_owned(),
-            keep_hot: Span::DAY,
+            keep_hot: None,
             keep_receipts: Span(100 * Span::DAY.0),
             snapshots: 0,
             snapshot_every: Span::HOUR,

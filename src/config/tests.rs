@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Span;
 
 fn parsed(text: &str) -> Result<Config, String> {
     parse(text, "test.toml", Path::new(""), []).map_err(|error| error.to_string())
@@ -95,9 +96,17 @@ fn a_users_status_word_is_added_to_the_built_in_ones() {
     assert_eq!(agents.category("yoga").word(), "working");
 }
 
+#[test]
+fn ended_conversations_stay_in_memory_for_a_day_unless_they_are_forgotten_earlier() {
+    assert_eq!(parsed("").unwrap().keep_hot().unwrap(), Span::DAY);
+    let short = "[engine]\nfcr_window = \"1h\"\nconversion_window = \"1h\"\nsettle = \"1h\"\nforget_after = \"3h\"\n";
+    assert_eq!(parsed(short).unwrap().keep_hot().unwrap(), Span(3 * Span::HOUR.0));
+    assert_eq!(parsed(&format!("{short}[store]\nkeep_hot = \"3h\"")).unwrap().keep_hot().unwrap(), Span(3 * Span::HOUR.0));
+}
+
 /// Every key of the reference, with the ones that have no default.
 fn keys() -> Vec<String> {
-    let extra = ["engine.forget_after", "agents.statuses.lunch", "kafka.options.\"client.id\"", "kafka.options"];
+    let extra = ["engine.forget_after", "store.keep_hot", "agents.statuses.lunch", "kafka.options.\"client.id\"", "kafka.options"];
     let policy = ["medium", "team", "first_response", "resolution", "from", "until"].map(|key| format!("policy.{key}"));
     let mut keys: Vec<String> = extra.map(str::to_owned).into_iter().chain(policy).collect();
     for (name, value) in toml::Table::try_from(Config::default()).unwrap() {
