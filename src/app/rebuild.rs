@@ -130,7 +130,8 @@ impl Work {
         accept::enter(config, &mut store, core.engine().clock(), Clock::start().now(), false)?;
         store.keep_receipts(config.store.keep_receipts);
         let until = whole_until(&chains)?;
-        let (positions, evidence, lookup, keep_hot) = (BTreeMap::new(), Evidence::new(true), store.lookup()?, config.store.keep_hot);
+        let (positions, evidence, lookup, keep_hot) =
+            (BTreeMap::new(), Evidence::new(true), store.lookup()?, config.keep_hot().map_err(AppError::from)?);
         Ok(Self { core, lookup, keep_hot, store, topics, evidence, chains, until, positions, events: 0, rejected: 0 })
     }
 
