@@ -16,6 +16,10 @@ use deskpulse::pipeline::{Core, Evidence};
 use deskpulse::simulate::load::{Load, LoadSettings};
 use deskpulse::store::{Commit, Sqlite, Store};
 
+/// As the program allocates.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const START: Time = Time(1_764_061_200_000);
 const PARTITION: PartitionId = PartitionId { topic: 0, partition: 0 };
 /// Records of one commit: a quarter of a second at 20,000 a second.
@@ -49,14 +53,16 @@ fn commits(path: &Path, conversations: u64, records: u64) {
     let mut offset = 0;
     let (mut all, mut pending) = (Vec::new(), Vec::new());
     let mut step = |count: u64| {
-        let begun = clock.uptime();
+        let (begun, mut collecting) = (clock.uptime(), Duration::ZERO);
         for _ in 0..count {
             let record = load.next_record();
             core.take(Record { position: Position { partition: PARTITION, offset }, arrived: None, value: record.value });
             offset += 1;
             if offset % 1_000 == 0 {
                 let posted = core.advance(Reach::Before(core.engine().newest(PARTITION).unwrap() - Span(2_000)));
+                let advanced = clock.uptime();
                 evidence.posted(&posted);
+                collecting += clock.uptime() - advanced;
             }
         }
         let applied = clock.uptime();
@@ -67,19 +73,26 @@ fn commits(path: &Path, conversations: u64, records: u64) {
         all.push(commit.rows.len());
         pending.push(commit.rows.iter().filter(|row| row.table == Table::Pending).count());
         store.commit(commit).unwrap();
-        [applied - begun, gathered - applied, clock.uptime() - gathered]
+        [applied - begun - collecting, collecting, gathered - applied, clock.uptime() - gathered]
     };
     let [.., first] = step(conversations);
     println!("first commit, of {conversations} conversations: {} ms", first.as_millis());
     let steps: Vec<_> = (0..records / PER_COMMIT).map(|_| step(PER_COMMIT)).collect();
-    for (index, what) in ["applying", "gathering", "writing"].iter().enumerate() {
+    println!("commits of {PER_COMMIT} records:");
+    for (index, what) in ["applying", "collecting receipts", "gathering", "writing"].iter().enumerate() {
         let mut times: Vec<u128> = steps.iter().map(|step| step[index].as_micros()).collect();
         times.sort_unstable();
         let rank = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1] as f64 / 1_000.0;
-        println!("{what} {PER_COMMIT} records, ms: p50 {:.1}, p99 {:.1}", rank(50), rank(99));
+        println!("{what}, ms: p50 {:.1}, p99 {:.1}", rank(50), rank(99));
     }
-    let time: Duration = steps.iter().map(|step| step[1] + step[2]).sum();
-    println!("{:.0} records/s if nothing but commits took time", records as f64 / time.as_secs_f64());
+    let rate = |what: &str, of: std::ops::Range<usize>| {
+        let time: Duration = steps.iter().flat_map(|step| &step[of.clone()]).sum();
+        println!("records/s of {what}: {:.0}", records as f64 / time.as_secs_f64());
+    };
+    rate("the loop, which applies, collects and gathers", 0..3);
+    rate("the thread beside it, which writes", 3..4);
+    rate("both one after the other", 0..4);
+    rate("gathering and writing alone", 2..4);
     let mean = |rows: &[usize]| rows[1..].iter().sum::<usize>() / steps.len();
     println!("{} rows a commit, {} of them for events that wait", mean(&all), mean(&pending));
 }
