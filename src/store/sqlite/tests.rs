@@ -166,6 +166,47 @@ fn a_row_that_was_changed_removed_added_or_moved_is_found() {
     }
 }
 
+fn slices(numbers: &[u8], value: u32) -> Vec<Row> {
+    numbers.iter().map(|number| Row::put(Table::Pending, 2, &[*number], &value)).collect()
+}
+
+#[test]
+fn slices_are_put_replaced_removed_and_given_out_among_the_rows_of_their_tables() {
+    let place = place();
+    let mut store = open(&place.path);
+    let clock = Row::put(Table::Clock, 2, &(), &5);
+    let rows = [slices(&[1, 2, 3], 1), agents(&["amy"], 1), vec![clock.clone()]].concat();
+    store.commit(Commit { rows, ..Commit::default() }).unwrap();
+    let rows = [slices(&[3, 4], 2), vec![Row::remove(Table::Pending, &[1_u8]), Row::remove(Table::Pending, &[9_u8])]].concat();
+    store.commit(Commit { rows, ..Commit::default() }).unwrap();
+    drop(store);
+    let wanted = [vec![clock], slices(&[2], 1), slices(&[3, 4], 2), agents(&["amy"], 1)].concat();
+    assert_eq!(contents(&mut open(&place.path)).unwrap().0, wanted);
+    for sql in
+        ["UPDATE slices SET value = x'02'", "UPDATE slices SET key = x'07' WHERE key = x'03'", "DELETE FROM slices WHERE key = x'03'"]
+    {
+        let copy = self::place();
+        std::fs::copy(&place.path, &copy.path).unwrap();
+        tamper(&copy.path, sql);
+        assert!(refused(&copy.path, &["chats", "agents"]).contains("is damaged"), "{sql}");
+    }
+}
+
+#[test]
+fn slices_that_stood_among_the_rows_are_moved() {
+    let place = place();
+    let mut store = open(&place.path);
+    let rows = [slices(&[1, 2], 1), agents(&["amy"], 1)].concat();
+    store.commit(Commit { rows: rows.clone(), ..Commit::default() }).unwrap();
+    drop(store);
+    tamper(&place.path, "INSERT INTO state SELECT tbl, key, value, checksum FROM slices; DROP TABLE slices");
+    let mut store = open(&place.path);
+    assert_eq!(contents(&mut store).unwrap().0, rows);
+    store.commit(Commit { rows: vec![Row::remove(Table::Pending, &[1_u8])], ..Commit::default() }).unwrap();
+    drop(store);
+    assert_eq!(contents(&mut open(&place.path)).unwrap().0, rows[1..]);
+}
+
 #[test]
 fn a_writer_that_came_in_behind_our_back_is_noticed_before_anything_is_written() {
     let place = place();
