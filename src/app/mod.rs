@@ -7,6 +7,7 @@ mod dump;
 mod publish;
 mod rebuild;
 mod reload;
+mod retention;
 mod simulated;
 
 use std::collections::BTreeMap;
@@ -139,6 +140,7 @@ pub fn serve(
         let owner = Owner { store: store.id().as_str().to_owned(), takes_over: options.bootstrap };
         let beginning = Beginning { positions: named(&topics, &positions), unread, owner: Some(owner) };
         let source = KafkaSource::start(&kafka, beginning, clock)?;
+        let _asking = retention::ask(config, &kafka)?;
         info!("metrics, board and API on http://{}", listeners.main.local_addr()?);
         let settings = service_settings(config, topics)?;
         let writer = Writer::start_with(store, archive, clock)?;

@@ -153,3 +153,45 @@ fn goes_on(first: &Setting, second: &Setting) {
     assert_eq!(facts(second), facts(first));
     assert!(!facts(first).is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_forgets_too_soon_is_warned_of_unless_there_is_an_archive() {
+    let broker = Broker::start();
+    let month = "2678400000";
+    let topics = [
+        ("week", [("retention.ms", "604800000"), ("retention.bytes", "-1"), ("cleanup.policy", "delete")]),
+        ("month", [("retention.ms", month), ("retention.bytes", "-1"), ("cleanup.policy", "delete")]),
+        ("small", [("retention.ms", "-1"), ("retention.bytes", "1000000"), ("cleanup.policy", "delete")]),
+        ("keys", [("retention.ms", "-1"), ("retention.bytes", "-1"), ("cleanup.policy", "compact")]),
+        ("ever", [("retention.ms", "-1"), ("retention.bytes", "-1"), ("cleanup.policy", "delete")]),
+    ];
+    for (topic, settings) in topics {
+        broker.create_topic(topic, 1, &settings).await;
+    }
+    tokio::task::block_in_place(|| {
+        let setting = Setting::new(&broker.address(), &topics.map(|(topic, _)| topic), "[engine]\nsettle = \"1d\"");
+        let service = Service::start(&setting);
+        service.ready();
+        let warned = until(LIMIT, "the topics are warned of", || {
+            let log = service.log();
+            let warned: Vec<String> = log.lines().filter(|line| line.contains("archive.path")).map(str::to_owned).collect();
+            if warned.len() >= 4 { Ok(warned) } else { Err(log) }
+        });
+        let parts = [
+            "topic week keeps its records for 7d",
+            "topic month keeps its records for 31d",
+            "topic small keeps at most 1000000",
+            "topic keys drops",
+        ];
+        for (line, part) in warned.iter().zip(parts) {
+            assert!(line.contains("WARN") && line.contains(part) && line.contains("takes 32d"), "{part}: {line}");
+        }
+        service.stop();
+        let setting = setting.and("[archive]\npath = \"archive\"");
+        setting.change("\"archive\"", &format!("{:?}", setting.folder.path().join("archive")));
+        let service = Service::start(&setting);
+        service.ready();
+        service.stop();
+        assert!(!std::fs::read_to_string(setting.folder.path().join("serve.log")).unwrap().contains("archive.path"));
+    });
+}

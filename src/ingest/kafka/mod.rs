@@ -14,6 +14,7 @@ mod layout;
 mod owner;
 mod proof;
 mod reader;
+mod retention;
 mod rounds;
 mod single;
 mod standing;
@@ -44,6 +45,7 @@ use wishes::Wishes;
 pub use single::single_record;
 
 pub use owner::Owner;
+pub use retention::{Retention, RetentionError, retentions};
 
 pub(super) use client::{apply_settings, create, log_line};
 
