@@ -1,8 +1,10 @@
 //! Killed at random times, at named points, and asked to end, always under load: totals, facts and counters are those of a replay.
 
+use std::path::Path;
 use std::time::Duration;
 
 use deskpulse::clock::Clock;
+use deskpulse::store::Reader;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -75,7 +77,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(broker: &'a Broker) -> Self {
-        let setting = Setting::new(&broker.address(), &TOPICS.map(|(topic, _)| topic), CONFIG);
+        // What has ended leaves memory within minutes: of a store that is killed it has to come back like everything else.
+        let setting = Setting::new(&broker.address(), &TOPICS.map(|(topic, _)| topic), CONFIG).and("keep_hot = \"1m\"");
         Self { broker, setting, day: Day::new(3), counters: Counters::default() }
     }
 
@@ -107,6 +110,7 @@ impl<'a> Run<'a> {
         assert_eq!(page.kpi_lines(), replayed.page.kpi_lines(), "what is served is what is replayed");
         assert_eq!(kept::totals(&self.setting.read()), replayed.totals, "what is kept is what is replayed");
         assert_eq!(self.facts(), replayed.facts, "each fact has its receipt, once");
+        Reader::open(Path::new(&self.setting.read().store.path)).unwrap().verify().unwrap();
         assert!(self.counters.scrapes > 0);
     }
 }

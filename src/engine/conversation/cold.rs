@@ -54,6 +54,11 @@ impl Conversations {
         self.table.find(id.medium, &id.id).is_some()
     }
 
+    #[cfg(test)]
+    pub(super) fn queued(&self) -> usize {
+        self.table.ended.len() + self.table.forgotten.len()
+    }
+
     /// How many are in memory.
     #[must_use]
     pub fn in_memory(&self) -> usize {
@@ -75,15 +80,17 @@ impl Table {
         }
         let unkept: hashbrown::HashSet<u64, FixedState> = changed.iter().map(|row| hash(row.id.medium, &row.id.id)).collect();
         for hash in due {
-            let Ok(entry) = self.kept.find_entry(hash, |kept| kept.whole().is_none() && kept.hash() == hash) else { continue };
-            let (kept, touched) = (entry.get(), entry.get().touched());
-            if touched < before && !unkept.contains(&hash) {
-                drop(entry.remove());
-                self.has_cold = true;
-            } else if let Kept::Forgotten(_) = kept {
-                self.forgotten.push(Reverse((touched, hash)));
-            } else {
-                self.ended.push(Reverse((touched, hash)));
+            let Ok(mut entry) = self.kept.find_entry(hash, |kept| kept.hash() == hash) else { continue };
+            let touched = entry.get().touched();
+            entry.get_mut().leave_queue();
+            match entry.get() {
+                Kept::Whole(_) => {}
+                _ if touched < before && !unkept.contains(&hash) => {
+                    drop(entry.remove());
+                    self.has_cold = true;
+                }
+                Kept::Ended(_) => self.ended.push(Reverse((touched, hash))),
+                Kept::Forgotten(_) => self.forgotten.push(Reverse((touched, hash))),
             }
         }
     }

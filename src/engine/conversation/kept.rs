@@ -114,7 +114,7 @@ impl Kept {
     /// The conversation at hand. It must not be a forgotten one.
     pub fn unpack(&mut self) -> &mut Conversation {
         if let Self::Ended(bytes) | Self::Forgotten(bytes) = self {
-            *self = Self::Whole(Box::new(decode(bytes)));
+            *self = Self::Whole(Box::new(Conversation { is_queued: true, ..decode(bytes) }));
         }
         match self {
             Self::Whole(conversation) => conversation,
@@ -122,14 +122,22 @@ impl Kept {
         }
     }
 
-    /// Makes it small, if it is at hand and nothing of it goes on; says whether.
+    /// Makes it small, if it is at hand and nothing of it goes on; true when it has to be put among the ended ones.
     pub fn pack(&mut self) -> bool {
         let Self::Whole(conversation) = self else { return false };
-        let is_settled = conversation.is_settled();
-        if is_settled {
-            *self = Self::Ended(encode(&**conversation));
+        if !conversation.is_settled() {
+            return false;
         }
-        is_settled
+        let is_queued = conversation.is_queued;
+        *self = Self::Ended(encode(&**conversation));
+        !is_queued
+    }
+
+    /// It does not stand among the ended ones any more.
+    pub fn leave_queue(&mut self) {
+        if let Self::Whole(conversation) = self {
+            conversation.is_queued = false;
+        }
     }
 
     /// Forgets it: only that it was there, and until when, is left.

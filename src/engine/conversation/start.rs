@@ -65,6 +65,7 @@ impl Conversation {
             resolution: Resolution::default(),
             handling: Handling::default(),
             listed_as: 0,
+            is_queued: false,
             id,
         }
     }

@@ -46,6 +46,9 @@ pub(super) struct Conversation {
     /// Its number in the list of those that wait; 0 is not listed. Derived, and no part of the row.
     #[serde(skip)]
     pub listed_as: u64,
+    /// Whether it stands among the ended ones already, though it is at hand again. Derived, and no part of the row.
+    #[serde(skip)]
+    pub is_queued: bool,
 }
 
 /// Who owns a conversation, and what had passed of the resolution's clock when it became his.

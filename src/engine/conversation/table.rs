@@ -13,7 +13,8 @@ use crate::model::{ConversationId, ConversationRef, Medium, Name, Row, RowError,
 use super::kept::{Kept, hash};
 use super::state::Conversation;
 
-/// Clock of a touch, and hash, of conversations that nothing may have touched since, the longest ago first.
+/// Clock of a touch, and hash, of conversations that nothing may have touched since, the longest ago first: each once, and some that
+/// have begun again.
 pub(super) type Untouched = BinaryHeap<Reverse<(Time, u64)>>;
 
 /// The conversations that are in memory.
@@ -213,8 +214,11 @@ impl Table {
     /// not even known to have been.
     fn forget(&mut self, clock: Time) {
         while let Some((touched, hash)) = pop_before(&mut self.ended, clock - self.forget_after) {
-            let is_ended = |kept: &Kept| matches!(kept, Kept::Ended(_)) && kept.hash() == hash;
-            let Some(kept) = self.kept.find_mut(hash, is_ended) else { continue };
+            let Some(kept) = self.kept.find_mut(hash, |kept| kept.hash() == hash) else { continue };
+            kept.leave_queue();
+            if !matches!(kept, Kept::Ended(_)) {
+                continue;
+            }
             if kept.touched() > touched {
                 self.ended.push(Reverse((kept.touched(), hash)));
             } else {

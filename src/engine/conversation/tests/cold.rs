@@ -154,6 +154,22 @@ fn what_has_changed_since_the_last_rows_or_was_touched_lately_stays() {
 }
 
 #[test]
+fn a_conversation_stands_among_the_ended_ones_once_however_often_it_is_named() {
+    let (mut run, mut store) = (Run::new(daily()), Store::default());
+    run.play(CHAT);
+    for hour in 10..24 {
+        run.play(&format!("{hour}:00:00 c1 says amy\n{hour}:00:10 c1 customer\n{hour}:00:20 c1 ended closed\n{hour}:00:20 c1 system"));
+        if hour % 5 == 0 {
+            store.take(&mut run);
+            run.fold.cool(run.clock);
+        }
+    }
+    assert_eq!((run.fold.in_memory(), run.fold.queued()), (1, 1));
+    run.play("+1d20:00:00 c2 started\n+1d23:00:00 c1 says bob\n+2d20:00:00 c1 says bob\n+2d21:00:00 c1 says bob");
+    assert_eq!((run.fold.in_memory(), run.fold.queued()), (2, 1));
+}
+
+#[test]
 fn nothing_leaves_memory_when_nobody_keeps_rows() {
     let mut run = Run::new(Settings { track_changes: false, ..daily() });
     run.play(CHAT);
