@@ -11,7 +11,7 @@ use deskpulse::engine::{ClockMode, Frontier, Reach, Settings};
 use deskpulse::ingest::Record;
 use deskpulse::kpi::PeriodKind;
 use deskpulse::model::{NextOffset, Output, PartitionId, Position, Posted, Reached, Span, Time};
-use deskpulse::pipeline::{Core, CoreSettings, Display, restore, warm};
+use deskpulse::pipeline::{Core, CoreSettings, Display, Outcomes, restore, warm};
 use deskpulse::simulate::{FaultSettings, Faults, Simulation, SimulationSettings};
 use deskpulse::store::{Commit, Lookup, Sqlite, Store};
 use deskpulse::view;
@@ -116,6 +116,7 @@ impl Run {
         for kind in [PeriodKind::Day, PeriodKind::Month] {
             shown.extend(self.core.totals().rows(kind, clock, &open).map(|row| view::totals::line(&row)));
         }
+        shown.push(format!("{:?}", self.core.outcomes()));
         let snapshot = self.core.snapshot(true, &Display::default());
         shown.push(view::metrics::render(&snapshot, clock));
         shown.push(view::live::json(&snapshot.live, view::live::Moment { now: clock, caught_up: true, names: &snapshot.names }));
@@ -128,7 +129,7 @@ fn reached(position: &Position) -> Reached {
 }
 
 /// The store is closed and opened again at each cut. Ended conversations leave memory at each, with `keep_hot` also after so long.
-fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) {
+fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) -> Outcomes {
     let log = log(seed);
     let mut whole = Run::new(&settings(config, false), &log, false);
     whole.take(&log.records);
@@ -175,12 +176,13 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) {
     for (whole, cut) in whole.lines().zip(cut.lines()) {
         assert_eq!(whole, cut, "seed {seed} cut at {cuts:?}");
     }
+    run.core.outcomes()
 }
 
 const OWNED: &str = "[engine]\nsettle = \"2h\"\n";
 const ACTIVE: &str = "[engine]\nsettle = \"2h\"\n[agents]\nhandling = \"active\"\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
 /// Conversations of this evening are forgotten in it.
-const FORGETS: &str = "[engine]\nsettle = \"30m\"\nfcr_window = \"30m\"\nconversion_window = \"30m\"\nforget_after = \"30m\"\n";
+const FORGETS: &str = "[engine]\nsettle = \"5m\"\nfcr_window = \"5m\"\nconversion_window = \"5m\"\nforget_after = \"5m\"\n";
 
 #[test]
 fn a_log_that_is_cut_anywhere_gives_the_same_bytes() {
@@ -200,6 +202,7 @@ fn with_active_handling_and_time_outs_too() {
 #[test]
 fn what_is_forgotten_is_forgotten_in_memory_and_in_the_store() {
     for (seed, cuts, keep_hot) in [(6, &[0.5, 0.9][..], None), (7, &[0.3, 0.8], Some(Span::ZERO))] {
-        cut_anywhere(FORGETS, seed, cuts, keep_hot);
+        let outcomes = cut_anywhere(FORGETS, seed, cuts, keep_hot);
+        assert!(outcomes.topics[0].counts.forgotten > 0, "{outcomes:?}");
     }
 }

@@ -25,9 +25,9 @@ use rand::{Rng, SeedableRng};
 const SEEDS: u64 = 10_000;
 const PARTITIONS: usize = 3;
 const EVENTS: usize = 80;
-/// Three hours before the end of a month that closes an hour later.
+/// Three hours before the end of a month that closes twenty minutes later.
 const START: i64 = 1_769_864_400_000;
-const CONFIG: &str = "[engine]\nsettle = \"1h\"\nfcr_window = \"1h\"\nconversion_window = \"1h\"\nforget_after = \"1h\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
+const CONFIG: &str = "[engine]\nsettle = \"20m\"\nfcr_window = \"20m\"\nconversion_window = \"20m\"\nforget_after = \"20m\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
 
 type Log = [Vec<Vec<u8>>; PARTITIONS];
 
@@ -157,6 +157,8 @@ struct End {
     totals: Vec<String>,
     /// What became of the records.
     summary: String,
+    /// Events about conversations that had been forgotten.
+    forgotten: u64,
 }
 
 fn end(mut process: Process, mut kept: Kept, log: &Log) -> End {
@@ -174,7 +176,8 @@ fn end(mut process: Process, mut kept: Kept, log: &Log) -> End {
     let totals = totals.map(|row| view::totals::line(&row)).collect();
     let mut summary = process.core.summary();
     summary.rejected.retain(|_, count| *count > 0);
-    End { facts: kept.facts, totals, summary: format!("{summary:?}") }
+    let forgotten = process.core.outcomes().topics.iter().map(|topic| topic.counts.forgotten).sum();
+    End { facts: kept.facts, totals, summary: format!("{summary:?}"), forgotten }
 }
 
 fn undisturbed(settings: &CoreSettings, log: &Log) -> End {
@@ -220,6 +223,7 @@ fn whatever_happens_between_log_and_store_everything_is_counted_once() {
     let config = deskpulse::config::parse(CONFIG, "test", Path::new(""), []).unwrap().core_settings().unwrap();
     let settings = CoreSettings { engine: Arc::new(Settings { track_changes: true, ..(*config.engine).clone() }), ..config };
     let seeds = number("SEED").map_or(0..number("SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    let (many, mut forgotten) = (seeds.clone().count() >= 100, 0);
     for seed in seeds {
         let mut chance = SmallRng::seed_from_u64(seed);
         let log = log(&mut chance);
@@ -229,7 +233,9 @@ fn whatever_happens_between_log_and_store_everything_is_counted_once() {
         for (expected, found) in expected.facts.iter().zip(&found.facts).chain(expected.totals.iter().zip(&found.totals)) {
             assert_eq!(expected, found, "seed {seed}: run it alone with SEED={seed}");
         }
-        let sizes = |end: &End| (end.facts.len(), end.totals.len(), end.summary.clone());
+        let sizes = |end: &End| (end.facts.len(), end.totals.len(), end.summary.clone(), end.forgotten);
         assert_eq!(sizes(&expected), sizes(&found), "seed {seed}: run it alone with SEED={seed}");
+        forgotten += found.forgotten;
     }
+    assert!(forgotten > 100 || !many, "conversations are forgotten, too: {forgotten}");
 }
