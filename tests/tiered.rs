@@ -13,7 +13,7 @@ use deskpulse::config::Config;
 use deskpulse::engine::{ClockMode, Reach};
 use deskpulse::ingest::{Assignment, Batch, Record, Source, SourceEvent};
 use deskpulse::model::{NextOffset, Output, PartitionId, Position, ReceiptQuery, Span};
-use deskpulse::pipeline::{Core, Parts, Service, ServiceSettings, Writer, restore, warm};
+use deskpulse::pipeline::{Core, Parts, Service, ServiceError, ServiceSettings, Writer, restore, warm};
 use deskpulse::store::{Commit, Reader, Sqlite, Store};
 use deskpulse::telemetry::ServiceMetrics;
 use deskpulse::view;
@@ -66,7 +66,7 @@ fn batch(lines: &[String], first: i64) -> Batch {
 
 /// Runs the service over this much of a log, and ends it when the last piece is committed. What the store keeps of each piece is known
 /// to be kept before the next one comes.
-fn serve(config: &Config, store: &Path, pieces: &[&[String]], first: i64) {
+fn serve(config: &Config, store: &Path, pieces: &[&[String]], first: i64) -> Result<(), ServiceError> {
     let clock = Clock::start();
     let mut store = open(store);
     let mut core = Core::new(&config.core_settings().unwrap().keeping_changes()).unwrap();
@@ -92,7 +92,10 @@ fn serve(config: &Config, store: &Path, pieces: &[&[String]], first: i64) {
         for piece in pieces {
             events.send(SourceEvent::Batch(batch(piece, next))).await.unwrap();
             next += piece.len() as i64;
-            kept.wait_for(|kept| *kept >= next).await.unwrap();
+            if kept.wait_for(|kept| *kept >= next).await.is_err() {
+                // The service has ended by itself.
+                break;
+            }
         }
         drop(stop);
     };
@@ -105,7 +108,7 @@ fn serve(config: &Config, store: &Path, pieces: &[&[String]], first: i64) {
             feed
         )
     });
-    ended.unwrap();
+    ended
 }
 
 fn kept_facts(store: &Path) -> Vec<String> {
@@ -161,8 +164,8 @@ fn a_late_message_to_a_conversation_that_left_memory_two_days_ago_reopens_it() {
         event("f2", 6, "11:00:00", r#""type":"chat.reopened","chat":"c1""#),
         event("f3", 6, "12:00:00", r#""type":"agent.status","agent":"amy","status":"busy""#),
     ];
-    serve(&config, &store, &[&first, &second, &third], 0);
-    serve(&config, &store, &[&fourth], (first.len() + second.len() + third.len()) as i64);
+    serve(&config, &store, &[&first, &second, &third], 0).unwrap();
+    serve(&config, &store, &[&fourth], (first.len() + second.len() + third.len()) as i64).unwrap();
     let all: Vec<String> = first.into_iter().chain(second).chain(third).chain(fourth).collect();
     let facts = kept_facts(&store);
     assert!(facts.iter().filter(|fact| fact.contains(r#""fact":"reopened""#)).count() == 2, "{facts:#?}");
@@ -171,6 +174,33 @@ fn a_late_message_to_a_conversation_that_left_memory_two_days_ago_reopens_it() {
     found.sort();
     wanted.sort();
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_conversation_that_is_gone_from_the_store_ends_the_service_and_is_not_begun_anew() {
+    let config = config("[engine]\nclock = \"events\"");
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store.db");
+    let first = [
+        event("e1", 2, "09:00:00", r#""type":"chat.started","chat":"c1","team":"x""#),
+        event("e2", 2, "09:05:00", r#""type":"chat.ended","chat":"c1","reason":"resolved","agent":"amy""#),
+        event("e3", 2, "09:06:00", r#""type":"chat.started","chat":"c2","team":"x""#),
+        event("e4", 2, "09:07:00", r#""type":"chat.ended","chat":"c2","reason":"timeout""#),
+        event("e5", 4, "10:00:00", r#""type":"chat.started","chat":"c3","team":"x""#),
+    ];
+    let second = [
+        event("e6", 4, "10:00:10", r#""type":"chat.message","chat":"c2","from":"customer""#),
+        event("e7", 4, "10:00:20", r#""type":"chat.started","chat":"c4","team":"x""#),
+    ];
+    serve(&config, &store, &[&first], 0).unwrap();
+    let connection = rusqlite::Connection::open(&store).unwrap();
+    let gone = connection.execute("DELETE FROM ended WHERE key = (SELECT max(key) FROM ended)", []);
+    assert_eq!(gone, Ok(1));
+    drop(connection);
+    let said = serve(&config, &store, &[&second], first.len() as i64).unwrap_err().to_string();
+    assert!(said.contains("a row of an ended conversation is gone") && said.ends_with("restore a backup"), "{said}");
+    let page = Reader::open(&store).unwrap().receipts(&ReceiptQuery { limit: 1_000, ..ReceiptQuery::default() }).unwrap();
+    assert!(page.receipts.iter().all(|receipt| !receipt.line.contains(r#""implicit":true"#)), "nothing is decided without knowing");
 }
 
 /// Chats that begin and end in one hour of a long time.
