@@ -28,7 +28,7 @@ pub enum RebuildError {
     #[error("{0} holds no archive: name the folder in archive.path, or give its files")]
     Nothing(String),
     /// A file of another kind.
-    #[error("{} is no file of an archive, or not even its first piece is whole: leave it out", .0.display())]
+    #[error("{} is no file of an archive, or its beginning is damaged: leave it out, or restore it from a copy", .0.display())]
     Other(PathBuf),
     /// A topic that is not configured.
     #[error("the archive holds topic {0}, which kafka.topics does not name: add it, or give only the files of other topics")]
@@ -250,7 +250,12 @@ impl Chain {
 fn chains(files: &[PathBuf], topics: &Topics) -> Result<BTreeMap<PartitionId, Chain>, RebuildError> {
     let mut found: BTreeMap<PartitionId, Vec<NextFile>> = BTreeMap::new();
     for path in files {
-        let Some(file) = archive::begin(path)? else { return Err(RebuildError::Other(path.clone())) };
+        let Some(file) = archive::begin(path)? else {
+            if archive::is_unbegun(path) {
+                continue;
+            }
+            return Err(RebuildError::Other(path.clone()));
+        };
         let number = (0_u16..).zip(topics.iter()).find(|(_, name)| **name == file.title.topic).map(|(number, _)| number);
         let topic = number.ok_or_else(|| RebuildError::Topic(file.title.topic.clone()))?;
         found.entry(PartitionId { topic, partition: file.title.partition }).or_default().push(file);
@@ -275,3 +280,6 @@ fn whole_until(chains: &BTreeMap<PartitionId, Chain>) -> Result<u64, ArchiveErro
     let sequences = newest.map(|path| archive::last_sequence(path)).collect::<Result<Vec<_>, _>>()?;
     Ok(sequences.into_iter().max().unwrap_or(0).saturating_sub(1))
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,6 +173,11 @@ pub(super) fn is_ours(begin: &[u8; FRONT + SIGN.len()]) -> bool {
     begin.starts_with(&MAGIC) && begin.ends_with(&SIGN)
 }
 
+/// Whether a file that holds no more than these bytes may become one of ours.
+pub(super) fn may_be_ours(begin: &[u8]) -> bool {
+    begin.iter().zip(MAGIC).all(|(byte, magic)| *byte == magic)
+}
+
 /// Bytes of the head whose frame begins so; `None` when no frame of ours does.
 pub(super) fn head_length(front: [u8; FRONT]) -> Option<usize> {
     let (magic, length) = front.split_first_chunk::<4>()?;

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::model::Day;
 
 pub use format::{Line, Lines, Title};
-pub use read::{NextFile, Piece, PieceReader, begin, last_sequence};
+pub use read::{NextFile, Piece, PieceReader, begin, is_unbegun, last_sequence};
 pub use write::{Archive, is_in_use};
 
 /// How every name of a file ends.

@@ -163,6 +163,14 @@ impl PieceReader {
     }
 }
 
+/// Whether a file of an archive was made and not even its title is whole: the process ended then, or is at it.
+#[must_use]
+pub fn is_unbegun(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(FRONT as u64).read_to_end(&mut begin));
+    read.is_ok() && format::may_be_ours(&begin) && matches!(PieceReader::open(path), Ok(None))
+}
+
 /// The number of the last commit in a file; 0 where no piece is whole.
 ///
 /// # Errors

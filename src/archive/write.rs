@@ -213,7 +213,7 @@ fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<(T
     let (mut torn, mut last) = (Vec::new(), None);
     for (_, path) in newest_first {
         let end = read::end(path)?;
-        if end.has_more {
+        if end.has_more || end.whole == 0 {
             torn.push((path, end.whole));
         }
         if end.last.is_some() {
@@ -232,6 +232,9 @@ fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<(T
 }
 
 fn cut(path: &Path, whole: u64) -> io::Result<()> {
+    if whole == 0 {
+        return fs::remove_file(path);
+    }
     let file = File::options().write(true).open(path)?;
     file.set_len(whole)?;
     file.sync_all()
