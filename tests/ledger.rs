@@ -62,11 +62,11 @@ impl Setting {
         // The replay decides; the core beside it is fed the same and gives the rows.
         replay
             .run(&mut |_| (), &mut |posted| {
-                evidence.posted(std::slice::from_ref(posted));
+                evidence.posted(vec![posted.clone()]);
                 count += 1;
                 if count % 97 == 0 {
                     let mut commit = Commit::default();
-                    evidence.give(&mut commit);
+                    evidence.take().put_into(&mut commit);
                     store.commit(commit).unwrap();
                 }
                 Ok(())
@@ -81,7 +81,7 @@ impl Setting {
         let newest = core.engine().newest_of_all().unwrap();
         core.advance(deskpulse::engine::Reach::Through(newest));
         let mut commit = Commit { rows: core.changes(), ..Commit::default() };
-        evidence.give(&mut commit);
+        evidence.take().put_into(&mut commit);
         store.commit(commit).unwrap();
     }
 

@@ -19,8 +19,10 @@ fn store(folder: &tempfile::TempDir) -> Sqlite {
 /// Writes what was collected and gives what that cost, in nanoseconds.
 fn commit(store: &mut Sqlite, evidence: &mut Evidence) -> f64 {
     let mut commit = Commit::default();
-    evidence.give(&mut commit);
-    let (written, cost) = timed(|| store.commit(commit));
+    let (written, cost) = timed(|| {
+        evidence.take().put_into(&mut commit);
+        store.commit(commit)
+    });
     written.expect("the disk has room");
     cost.as_nanos() as f64
 }
@@ -67,14 +69,14 @@ pub fn receipts(records: usize, report: &mut Report) {
         let mut posted: Vec<Posted> = Vec::new();
         stream.decide(&batch, |decided| posted.extend(decided));
         facts += posted.iter().filter(|one| matches!(one.output, Output::Fact(_))).count();
-        collected += timed(|| evidence.posted(&posted)).1.as_nanos() as f64;
+        collected += timed(|| evidence.posted(posted)).1.as_nanos() as f64;
         written += commit(&mut store, &mut evidence);
     }
     drop(store);
     let bytes = std::fs::metadata(folder.path().join("store.db")).map_or(0, |file| file.len());
     let of_each = |sum: f64| format!("{:.0}", sum / facts as f64);
     report.row("receipts: facts of a thousand events", format!("{:.0}", facts as f64 * 1e3 / records as f64), "", "");
-    report.row("collecting one in the loop, ns", of_each(collected), "", "");
-    report.row("writing one, ns", of_each(written), "", "");
+    report.row("laying one aside in the loop, ns", of_each(collected), "", "");
+    report.row("making and writing one beside it, ns", of_each(written), "", "");
     report.row("a receipt on the disk, bytes", of_each(bytes as f64), "", "");
 }

@@ -18,7 +18,7 @@ use super::{AppError, accept};
 
 /// Events of a commit.
 const COMMIT_EVENTS: usize = 20_000;
-/// Bytes of receipts after which a commit is made.
+/// Bytes of facts after which a commit is made.
 const COMMIT_BYTES: usize = 32 << 20;
 
 /// Why no store can be made of an archive.
@@ -169,7 +169,7 @@ impl Work {
             warm(&mut self.core, &mut **lookup, reach)?;
         }
         let posted = self.core.advance(reach);
-        self.evidence.posted(&posted);
+        self.evidence.posted(posted);
         for (id, piece) in pieces {
             let Some(chain) = self.chains.get_mut(&id) else { continue };
             let records = piece.lines.iter().filter(|line| line.offset >= chain.next.0).map(|line| {
@@ -193,7 +193,7 @@ impl Work {
         let positions = std::mem::take(&mut self.positions);
         let (rows, remembers_since) = (self.core.changes(), Some(self.core.engine().remembers_since()));
         let mut commit = Commit { rows, positions, remembers_since, ..Commit::default() };
-        self.evidence.give(&mut commit);
+        self.evidence.take().put_into(&mut commit);
         self.events = 0;
         self.store.commit(commit)?;
         self.core.cool(self.core.engine().clock() - self.keep_hot);

@@ -1,16 +1,27 @@
-//! What is kept beside the numbers: facts as receipts, and records that are no events. Collected here between two commits.
+//! What is kept beside the numbers: facts as receipts, and records that are no events. The loop lays outputs aside between two commits, and
+//! the thread that writes them turns facts into receipts.
 
 use crate::decode::Reject;
 use crate::ingest::Record;
-use crate::model::{Output, Posted, Time};
+use crate::model::{Fact, Output, Posted, Time};
 use crate::store::{Commit, PendingReceipts, PendingRejects, kept};
 use crate::view;
 
-/// Receipts and rejected records since the last commit. Nothing is collected for a store that forgets them.
+/// Bytes of an output: nearly all are facts, and names are short or shared.
+const OUTPUT_BYTES: usize = size_of::<Posted>() + size_of::<Fact>();
+
+/// What was decided and rejected since the last commit. Nothing is collected for a store that forgets it.
 #[derive(Debug, Default)]
 pub struct Evidence {
     is_kept: bool,
-    receipts: PendingReceipts,
+    outputs: usize,
+    collected: Collected,
+}
+
+/// What belongs to one commit.
+#[derive(Debug, Default)]
+pub struct Collected {
+    posted: Vec<Vec<Posted>>,
     rejects: PendingRejects,
 }
 
@@ -21,17 +32,11 @@ impl Evidence {
         Self { is_kept, ..Self::default() }
     }
 
-    /// Takes the facts out of what was decided.
-    pub fn posted(&mut self, posted: &[Posted]) {
-        if !self.is_kept {
-            return;
-        }
-        for one in posted {
-            if let Output::Fact(fact) = &one.output
-                && let (Some(kind), Some(line)) = (view::fact::word(&fact.kind), view::fact::line(fact))
-            {
-                self.receipts.add(fact, kind, &line);
-            }
+    /// Takes what was decided.
+    pub fn posted(&mut self, posted: Vec<Posted>) {
+        if self.is_kept && !posted.is_empty() {
+            self.outputs += posted.len();
+            self.collected.posted.push(posted);
         }
     }
 
@@ -40,21 +45,41 @@ impl Evidence {
         if self.is_kept {
             let why = (reject.reason.word(), reject.without_words());
             let position = record.position;
-            self.rejects.add(&kept(topic, (position.partition.partition, position.offset), record.value, why, now));
+            self.collected.rejects.add(&kept(topic, (position.partition.partition, position.offset), record.value, why, now));
         }
     }
 
-    /// Bytes of receipts that wait for a commit.
+    /// Bytes of outputs that wait for a commit, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.receipts.bytes()
+        self.outputs * OUTPUT_BYTES
     }
 
-    /// Puts everything into a commit.
-    pub fn give(&mut self, commit: &mut Commit) {
-        commit.receipts = std::mem::take(&mut self.receipts);
-        commit.rejects = std::mem::take(&mut self.rejects);
+    /// Everything since the last time.
+    pub fn take(&mut self) -> Collected {
+        self.outputs = 0;
+        std::mem::take(&mut self.collected)
     }
+}
+
+impl Collected {
+    /// Puts it into its commit.
+    pub fn put_into(self, commit: &mut Commit) {
+        commit.receipts = receipts(self.posted);
+        commit.rejects = self.rejects;
+    }
+}
+
+fn receipts(posted: Vec<Vec<Posted>>) -> PendingReceipts {
+    let mut receipts = PendingReceipts::default();
+    for one in posted.into_iter().flatten() {
+        if let Output::Fact(fact) = &one.output
+            && let (Some(kind), Some(line)) = (view::fact::word(&fact.kind), view::fact::line(fact))
+        {
+            receipts.add(fact, kind, &line);
+        }
+    }
+    receipts
 }
 
 #[cfg(test)]
@@ -83,24 +108,25 @@ mod tests {
     #[test]
     fn what_was_collected_goes_into_one_commit() {
         let mut evidence = Evidence::new(true);
-        evidence.posted(&facts());
+        evidence.posted(facts());
         reject(&mut evidence);
-        assert!(evidence.bytes() > 0);
+        assert_eq!(evidence.bytes(), 3 * OUTPUT_BYTES);
         let mut commit = Commit::default();
-        evidence.give(&mut commit);
+        evidence.take().put_into(&mut commit);
         assert!(!commit.receipts.is_empty() && !commit.rejects.is_empty());
+        assert_eq!(evidence.bytes(), 0);
         let mut next = Commit::default();
-        evidence.give(&mut next);
+        evidence.take().put_into(&mut next);
         assert_eq!(next, Commit::default());
     }
 
     #[test]
     fn a_store_that_forgets_is_given_nothing() {
         let mut evidence = Evidence::new(false);
-        evidence.posted(&facts());
+        evidence.posted(facts());
         reject(&mut evidence);
         let mut commit = Commit::default();
-        evidence.give(&mut commit);
+        evidence.take().put_into(&mut commit);
         assert_eq!(commit, Commit::default());
     }
 }

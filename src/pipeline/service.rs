@@ -28,7 +28,7 @@ use super::readiness::Readiness;
 use super::reload::{Reload, Reloads};
 use super::shown;
 use super::warm::warm;
-use super::writer::Writer;
+use super::writer::{Handover, Writer};
 
 /// How often the loop looks around when nothing comes.
 const TICK: Duration = Duration::from_millis(100);
@@ -309,17 +309,18 @@ impl<S: Source> Service<S> {
             warm(&mut self.core, store, reach)?;
         }
         let posted = self.core.advance(reach);
-        if !posted.is_empty() {
+        let has_decided = !posted.is_empty();
+        if has_decided {
             self.commits.decided();
-            self.evidence.posted(&posted);
         }
+        self.evidence.posted(posted);
         self.balance();
         let now = self.clock.now();
         if self.commits.is_due(now) && !self.gather() {
             self.commits.nothing(now);
         }
         self.reload(now);
-        if now >= self.snapshot_at && (!posted.is_empty() || now >= self.snapshot_at + SNAPSHOT_PAUSE_MIN) {
+        if now >= self.snapshot_at && (has_decided || now >= self.snapshot_at + SNAPSHOT_PAUSE_MIN) {
             self.publish_snapshot(now);
         }
         Ok(())
@@ -360,8 +361,7 @@ impl<S: Source> Service<S> {
         }
         let mut commit = Commit { rows, positions, remembers_since, ..Commit::default() };
         self.reloads.1.give(&mut commit);
-        self.evidence.give(&mut commit);
-        self.writer.write(commit, self.archive.take(self.kept.clock));
+        self.writer.write(Handover { commit, evidence: self.evidence.take(), archive: self.archive.take(self.kept.clock) });
         self.commits.handed = Some(Handed { kept, labels, gathered_in: self.clock.now() - begun });
         true
     }

@@ -1,5 +1,5 @@
 //! The thread that writes commits, so that the loop never waits for a disk. At most one commit is on its way; the next one gathers
-//! meanwhile, and so grows with the load. What was read is in the archive, if there is one, before its commit is made.
+//! meanwhile, and so grows with the load. Facts become receipts here. What was read is in the archive, if there is one, before its commit is made.
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -12,12 +12,21 @@ use crate::model::Span;
 use crate::store::{Commit, Lookup, Store, failpoint};
 
 use super::archiving::PendingArchive;
+use super::evidence::Collected;
 use super::service::ServiceError;
+
+/// What the loop hands over: a commit, what is put into it on this side, and what is archived before it.
+#[derive(Debug)]
+pub(super) struct Handover {
+    pub(super) commit: Commit,
+    pub(super) evidence: Collected,
+    pub(super) archive: PendingArchive,
+}
 
 /// The loop's end of the thread.
 #[derive(Debug)]
 pub struct Writer {
-    commits: SyncSender<(Commit, PendingArchive)>,
+    commits: SyncSender<Handover>,
     written: mpsc::Receiver<Result<Span, ServiceError>>,
     thread: JoinHandle<()>,
     is_durable: bool,
@@ -40,12 +49,12 @@ impl Writer {
     /// As [`Writer::start`].
     pub fn start_with<T: Store + Send + 'static>(mut store: T, mut archive: Option<Archive>, clock: Clock) -> Result<Self, ServiceError> {
         let (is_durable, is_archived, lookup) = (store.is_durable(), archive.is_some(), store.lookup()?);
-        let (commits, waiting) = sync_channel::<(Commit, PendingArchive)>(1);
+        let (commits, waiting) = sync_channel(1);
         let (done, written) = mpsc::channel(1);
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
-            while let Ok((commit, pending)) = waiting.recv() {
+            while let Ok(handover) = waiting.recv() {
                 let begun = clock.now();
-                let result = keep(&mut store, archive.as_mut(), (commit, &pending), clock).map(|()| clock.now() - begun);
+                let result = keep(&mut store, archive.as_mut(), handover, clock).map(|()| clock.now() - begun);
                 let failed = result.is_err();
                 if done.blocking_send(result).is_err() || failed {
                     return;
@@ -75,10 +84,9 @@ impl Writer {
         self.is_archived
     }
 
-    /// Hands over a commit and what is archived before it; the one before must have been written. If the thread has ended, [`Writer::written`]
-    /// tells.
-    pub(super) fn write(&self, commit: Commit, archive: PendingArchive) {
-        let _heard = self.commits.try_send((commit, archive)).is_ok();
+    /// Hands over a commit; the one before must have been written. If the thread has ended, [`Writer::written`] tells.
+    pub(super) fn write(&self, handover: Handover) {
+        let _heard = self.commits.try_send(handover).is_ok();
         failpoint::reach("gathered");
     }
 
@@ -100,15 +108,12 @@ impl Writer {
 }
 
 /// Writes what was read into the archive, then the commit.
-fn keep<T: Store>(
-    store: &mut T,
-    archive: Option<&mut Archive>,
-    (commit, pending): (Commit, &PendingArchive),
-    clock: Clock,
-) -> Result<(), ServiceError> {
+fn keep<T: Store>(store: &mut T, archive: Option<&mut Archive>, handover: Handover, clock: Clock) -> Result<(), ServiceError> {
+    let Handover { mut commit, evidence, archive: pending } = handover;
     if let Some(archive) = archive {
         pending.write(archive, clock.now(), &commit.positions)?;
         failpoint::reach("archived");
     }
+    evidence.put_into(&mut commit);
     Ok(store.commit(commit)?)
 }

@@ -36,7 +36,9 @@ impl<'a> Object<'a> {
         if !std::mem::take(&mut self.empty) {
             self.out.push(',');
         }
-        put(self.out, format_args!("\"{name}\":"));
+        self.out.push('"');
+        self.out.push_str(name);
+        self.out.push_str("\":");
         value.write(self.out);
         self
     }
@@ -62,15 +64,19 @@ pub fn list<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: 
 impl Json for str {
     fn write(&self, out: &mut String) {
         out.push('"');
-        for character in self.chars() {
-            match character {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\u{0}'..='\u{1f}' => put(out, format_args!("\\u{:04x}", character as u32)),
-                other => out.push(other),
+        let mut rest = self;
+        // Nearly every text is copied whole.
+        while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+            out.push_str(&rest[..at]);
+            match rest.as_bytes()[at] {
+                b'"' => out.push_str("\\\""),
+                b'\\' => out.push_str("\\\\"),
+                b'\n' => out.push_str("\\n"),
+                control => put(out, format_args!("\\u{control:04x}")),
             }
+            rest = &rest[at + 1..];
         }
+        out.push_str(rest);
         out.push('"');
     }
 }
