@@ -6,6 +6,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::time::Time;
 
+/// Room for a key, and…
+const KEY_BYTES: usize = 32;
+/// …for a row: most fit into it without growing.
+const ROW_BYTES: usize = 128;
+
 /// The tables of state. The number is part of what is stored: never reuse one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -100,13 +105,13 @@ impl Row {
     /// A row with this content, in version `version` of its table's encoding.
     #[must_use]
     pub fn put(table: Table, version: u8, key: &impl Serialize, value: &impl Serialize) -> Self {
-        Self { table, key: encode(Vec::new(), key), value: Some(encode(vec![version], value)) }
+        Self { table, key: encode(Vec::with_capacity(KEY_BYTES), key), value: Some(encode(versioned(version), value)) }
     }
 
     /// The removal of a row.
     #[must_use]
     pub fn remove(table: Table, key: &impl Serialize) -> Self {
-        Self { table, key: encode(Vec::new(), key), value: None }
+        Self { table, key: encode(Vec::with_capacity(KEY_BYTES), key), value: None }
     }
 
     /// The clock of the last event that named what a row of [`Table::Ended`] is about; `None` of other rows.
@@ -144,6 +149,13 @@ impl Row {
         let value = postcard::from_bytes(bytes).map_err(|_| damaged)?;
         Ok((key, value))
     }
+}
+
+/// The begin of a row.
+fn versioned(version: u8) -> Vec<u8> {
+    let mut row = Vec::with_capacity(ROW_BYTES);
+    row.push(version);
+    row
 }
 
 fn encode(into: Vec<u8>, value: &impl Serialize) -> Vec<u8> {

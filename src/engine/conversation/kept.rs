@@ -11,6 +11,8 @@ use super::state::{Conversation, in_eight_bytes};
 
 /// Version of the rows' encoding.
 const VERSION: u8 = 1;
+/// Room for an encoding: most fit into it without growing.
+const ENCODING_BYTES: usize = 256;
 
 /// How a conversation is kept.
 #[derive(Debug)]
@@ -173,7 +175,11 @@ impl Kept {
     pub fn content(&self) -> Vec<u8> {
         let touched = self.touched().0.to_le_bytes();
         match self {
-            Self::Whole(conversation) => [&[VERSION, 0], &*encode(&**conversation)].concat(),
+            Self::Whole(conversation) => {
+                let mut content = Vec::with_capacity(ENCODING_BYTES);
+                content.extend([VERSION, 0]);
+                encode_after(content, &**conversation)
+            }
             Self::Ended(bytes) => [&[VERSION], &touched[..], &[0], bytes].concat(),
             Self::Forgotten(bytes) => [&[VERSION], &touched[..], &[1], bytes].concat(),
         }
@@ -222,6 +228,10 @@ fn decode(bytes: &[u8]) -> Conversation {
 }
 
 fn encode(value: &impl Serialize) -> Box<[u8]> {
+    encode_after(Vec::with_capacity(ENCODING_BYTES), value).into_boxed_slice()
+}
+
+fn encode_after(before: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "writing to a vector cannot fail, and our types have no unsized sequences")]
-    postcard::to_extend(value, Vec::new()).expect("conversations are encodable").into_boxed_slice()
+    postcard::to_extend(value, before).expect("conversations are encodable")
 }

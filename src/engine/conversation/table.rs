@@ -13,6 +13,9 @@ use crate::model::{ConversationId, ConversationRef, Medium, Name, Row, RowError,
 use super::kept::{Kept, hash};
 use super::state::Conversation;
 
+/// Conversations that are brought near at a time when their rows are made.
+const AHEAD: usize = 48;
+
 /// Clock of a touch, and hash, of conversations that nothing may have touched since, the longest ago first: each once, and some that
 /// have begun again.
 pub(super) type Untouched = BinaryHeap<Reverse<(Time, u64)>>;
@@ -175,20 +178,27 @@ impl Table {
     pub fn changes(&mut self, rows: &mut Vec<Row>) {
         let mut changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
         changed.sort_unstable();
-        for same in changed.chunk_by(|one, other| one.id == other.id) {
-            // Sorted: changes of one that had ended are last.
-            let (first, last) = (&same[0], &same[same.len() - 1]);
-            let kept = self.find(first.id.medium, &first.id.id);
-            let table = kept.map(Kept::table);
-            if table != Some(RowTable::Conversation) && !first.had_ended {
-                rows.push(Row::remove(RowTable::Conversation, &first.id));
-            }
-            if table != Some(RowTable::Ended) && last.had_ended {
-                rows.push(Row::remove(RowTable::Ended, &first.id));
-            }
-            if let Some(kept) = kept {
-                rows.push(Row { value: Some(kept.content()), ..Row::remove(kept.table(), &first.id) });
-            }
+        let changed: Vec<&[Changed]> = changed.chunk_by(|one, other| one.id == other.id).collect();
+        for some in changed.chunks(AHEAD) {
+            self.look_ahead(some.iter().map(|same| (same[0].id.medium, &*same[0].id.id)));
+            some.iter().for_each(|same| self.change(same, rows));
+        }
+    }
+
+    /// The rows of one conversation, by what changed it.
+    fn change(&self, same: &[Changed], rows: &mut Vec<Row>) {
+        // Sorted: changes of one that had ended are last.
+        let (first, last) = (&same[0], &same[same.len() - 1]);
+        let kept = self.find(first.id.medium, &first.id.id);
+        let table = kept.map(Kept::table);
+        if table != Some(RowTable::Conversation) && !first.had_ended {
+            rows.push(Row::remove(RowTable::Conversation, &first.id));
+        }
+        if table != Some(RowTable::Ended) && last.had_ended {
+            rows.push(Row::remove(RowTable::Ended, &first.id));
+        }
+        if let Some(kept) = kept {
+            rows.push(Row { value: Some(kept.content()), ..Row::remove(kept.table(), &first.id) });
         }
     }
 
