@@ -11,8 +11,10 @@ use super::outcomes::Outcomes;
 const PAUSE_MIN: Span = Span(100);
 /// …at most…
 const PAUSE_MAX: Span = Span(2_000);
-/// …and in between after so many times as long as the one before took, so that writing them stays a part of the work.
+/// …and in between after so many times as long as the one before took, so that writing them stays a part of the work…
 const COST: i64 = 3;
+/// …and a small one until the log is caught up with: nobody waits for them, and a row that changes ten times is written once.
+const COST_BEHIND: i64 = 20;
 
 /// What counters show: they must have been committed, so that none goes down after a restart.
 #[derive(Debug)]
@@ -42,14 +44,15 @@ pub(super) struct Commits {
     has_news: bool,
     has_labelled: bool,
     last_at: Time,
-    pause: Span,
+    /// How long the last one took, in the loop and beside it.
+    cost: Span,
     pub(super) handed: Option<Handed>,
 }
 
 impl Commits {
     /// Goes on from these positions.
     pub(super) fn new(positions: BTreeMap<PartitionId, Reached>, now: Time) -> Self {
-        Self { positions, moved: BTreeSet::new(), has_news: false, has_labelled: false, last_at: now, pause: PAUSE_MIN, handed: None }
+        Self { positions, moved: BTreeSet::new(), has_news: false, has_labelled: false, last_at: now, cost: Span::ZERO, handed: None }
     }
 
     /// Partitions that have a position.
@@ -80,8 +83,9 @@ impl Commits {
     }
 
     /// Whether the next commit is to be gathered now.
-    pub(super) fn is_due(&self, now: Time) -> bool {
-        let pause = if self.has_news { self.pause } else { PAUSE_MAX };
+    pub(super) fn is_due(&self, now: Time, is_caught_up: bool) -> bool {
+        let times = if is_caught_up { COST } else { COST_BEHIND };
+        let pause = if self.has_news { Span(self.cost.0 * times).clamp(PAUSE_MIN, PAUSE_MAX) } else { PAUSE_MAX };
         self.handed.is_none() && now - self.last_at >= pause
     }
 
@@ -100,7 +104,7 @@ impl Commits {
     /// The commit that was handed over is kept, and writing it took so long.
     pub(super) fn written(&mut self, took: Span, now: Time) -> Option<Handed> {
         let handed = self.handed.take()?;
-        self.pause = Span((handed.gathered_in + took).0 * COST).clamp(PAUSE_MIN, PAUSE_MAX);
+        self.cost = handed.gathered_in + took;
         self.last_at = now;
         Some(handed)
     }
@@ -128,14 +132,17 @@ mod tests {
     #[test]
     fn commits_follow_the_load_and_a_quiet_log_is_committed_seldom() {
         let mut commits = Commits::new(BTreeMap::new(), Time(0));
-        assert!(!commits.is_due(Time(1_999)) && commits.is_due(Time(2_000)));
+        assert!(!commits.is_due(Time(1_999), true) && commits.is_due(Time(2_000), true));
         commits.taken(PART, Mark::of(4, b""));
-        assert!(!commits.is_due(Time(99)) && commits.is_due(Time(100)));
-        for (took, pause) in [(1, 100), (100, 330), (5_000, 2_000)] {
+        assert!(!commits.is_due(Time(99), true) && commits.is_due(Time(100), true));
+        for (took, live, behind) in [(1, 100, 220), (90, 300, 2_000), (5_000, 2_000, 2_000)] {
             commits.handed = Some(handed(10));
-            assert!(!commits.is_due(Time(90_000)), "one is on its way");
+            assert!(!commits.is_due(Time(90_000), true), "one is on its way");
             commits.written(Span(took), Time(100_000));
-            assert!(!commits.is_due(Time(100_000 + pause - 1)) && commits.is_due(Time(100_000 + pause)), "{took}");
+            for (is_caught_up, pause) in [(true, live), (false, behind)] {
+                let is_due = |at| commits.is_due(Time(100_000 + at), is_caught_up);
+                assert!(!is_due(pause - 1) && is_due(pause), "{took} ms, caught up: {is_caught_up}");
+            }
         }
     }
 

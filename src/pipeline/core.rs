@@ -315,6 +315,17 @@ impl Core {
         self.snapshot_with(counters, caught_up, display)
     }
 
+    /// What is shown before the log is caught up with: how far the clock has come, and who would wait. Numbers would only be half of it.
+    #[must_use]
+    pub fn snapshot_behind(&self, display: &Display) -> Snapshot {
+        Snapshot {
+            live: self.engine.live(),
+            names: Arc::clone(&display.names),
+            options: Arc::clone(&display.series),
+            ..Snapshot::default()
+        }
+    }
+
     /// Everything that is shown, with counters that were read before.
     pub fn snapshot_with(&mut self, counters: CounterReadings, caught_up: bool, display: &Display) -> Snapshot {
         let clock = self.engine.clock();

@@ -137,7 +137,7 @@ impl<S: Source> Service<S> {
         // What was restored is what was committed last.
         let kept = Kept { clock: core.engine().clock(), counters: core.counters(), outcomes: core.outcomes() };
         shown::kept(&mut metrics, &kept, &settings.topics);
-        let snapshot = Arc::new(core.snapshot_with(kept.counters.clone(), false, &settings.display));
+        let snapshot = Arc::new(core.snapshot_behind(&settings.display));
         let (publish, published) = watch::channel(Published { at: now, snapshot, not_ready: readiness.reasons(now) });
         let service = Self {
             frontier: Frontier::new(settings.clock_mode, settings.allowed_lateness, []),
@@ -299,6 +299,7 @@ impl<S: Source> Service<S> {
         }
         if !was_caught_up && self.readiness.is_caught_up() {
             info!("caught up with all partitions");
+            self.snapshot_at = at;
         }
     }
 
@@ -316,7 +317,7 @@ impl<S: Source> Service<S> {
         self.evidence.posted(posted);
         self.balance();
         let now = self.clock.now();
-        if self.commits.is_due(now) && !self.gather() {
+        if self.commits.is_due(now, self.readiness.is_caught_up()) && !self.gather() {
             self.commits.nothing(now);
         }
         self.reload(now);
@@ -405,7 +406,10 @@ impl<S: Source> Service<S> {
 
     fn publish_snapshot(&mut self, now: Time) {
         let is_caught_up = self.readiness.is_caught_up();
-        let snapshot = Arc::new(self.core.snapshot_with(self.kept.counters.clone(), is_caught_up, &self.settings.display));
+        let snapshot = Arc::new(match is_caught_up {
+            true => self.core.snapshot_with(self.kept.counters.clone(), true, &self.settings.display),
+            false => self.core.snapshot_behind(&self.settings.display),
+        });
         let not_ready = self.readiness.reasons(now);
         let done = self.clock.now();
         self.snapshot_at = done + SNAPSHOT_PAUSE_MIN.max(Span((done - now).0 * SNAPSHOT_COST));
