@@ -41,8 +41,8 @@ pub struct Decoder {
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decoded {
-    /// An event.
-    Event(Event),
+    /// An event. Boxed, since it is handed on several times.
+    Event(Box<Event>),
     /// A record of nothing, or nothing but white space.
     Tombstone,
     /// A valid envelope around a type that is not ours: at most 40 characters of it.
@@ -108,7 +108,8 @@ impl Decoder {
         if let (Body::Conversation { action: Action::Message(message), .. }, Some(text)) = (&mut body, slots.text(Key::Text)) {
             self.speech.read(text, message);
         }
-        Ok(Decoded::Event(Event { id: slots.required(Key::Id)?, source: slots.name(Key::Source), time: slots.time(Key::Time)?, body }))
+        let (id, source, time) = (slots.required(Key::Id)?, slots.name(Key::Source), slots.time(Key::Time)?);
+        Ok(Decoded::Event(Box::new(Event { id, source, time, body })))
     }
 }
 

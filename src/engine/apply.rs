@@ -102,7 +102,7 @@ impl Engine {
     }
 
     /// Puts an event where it belongs, after [`Engine::admit`] has said where.
-    pub fn keep(&mut self, event: Event, position: Position, rank: Rank) {
+    pub fn keep(&mut self, event: Box<Event>, position: Position, rank: Rank) {
         self.order.insert(rank.at, Waiting { late: rank.late, position, event });
     }
 
@@ -143,7 +143,8 @@ impl Engine {
 
     /// What was decided since the last call, in order.
     pub fn drain(&mut self) -> Vec<Posted> {
-        mem::take(&mut self.outbox.posted)
+        let about = self.outbox.posted.len();
+        mem::replace(&mut self.outbox.posted, Vec::with_capacity(about))
     }
 
     /// Keeps every step of one conversation from now on, for [`Engine::steps`]. It changes no number.

@@ -68,7 +68,7 @@ pub struct Waiting {
     /// Where its record stands.
     pub position: Position,
     /// The event.
-    pub event: Event,
+    pub event: Box<Event>,
 }
 
 impl Order {
@@ -277,9 +277,9 @@ mod tests {
     use super::*;
     use crate::model::{Body, Name};
 
-    fn event(id: &str, ms: i64) -> Event {
+    fn event(id: &str, ms: i64) -> Box<Event> {
         let body = Body::AgentStatus { agent: Name::new("amy"), status: Name::new("busy"), team: None };
-        Event { id: Name::new(id), source: None, time: Time(ms), body }
+        Box::new(Event { id: Name::new(id), source: None, time: Time(ms), body })
     }
 
     fn push(order: &mut Order, partition: u32, offset: i64, ms: i64) -> bool {
@@ -287,7 +287,7 @@ mod tests {
         put(order, event(&format!("{partition}-{offset}"), ms), position, Time::MAX)
     }
 
-    fn put(order: &mut Order, event: Event, position: Position, reach: Time) -> bool {
+    fn put(order: &mut Order, event: Box<Event>, position: Position, reach: Time) -> bool {
         let place = order.rank(event.time, position.partition, reach);
         order.insert(place.at, Waiting { late: place.late, position, event });
         place.late

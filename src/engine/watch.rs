@@ -70,7 +70,7 @@ impl Watch {
         let facts = self.facts(posted);
         if names(&waiting.event.body, &self.id) || after != self.seen || !facts.is_empty() {
             let Waiting { late, position, event } = waiting.clone();
-            self.push(Cause::Event { event, position, late }, clock, after, facts);
+            self.push(Cause::Event { event: *event, position, late }, clock, after, facts);
         }
     }
 

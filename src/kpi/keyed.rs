@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::hashed::Hashed;
+use super::hashed::{Hashed, Lookup};
 
 /// A map that remembers the order of its keys between two reads, so that a read sorts only when keys came or went.
 #[derive(Debug, Clone)]
@@ -29,38 +29,38 @@ impl<K, V> Default for Keyed<K, V> {
 
 impl<K: Clone + Hash + Ord, V> Keyed<K, V> {
     /// The value of a key.
-    pub fn get(&self, key: &K) -> Option<&V> {
+    pub fn get(&self, key: &impl Lookup<K>) -> Option<&V> {
         self.values.get(key)
     }
 
     /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub fn get_mut(&mut self, key: &impl Lookup<K>) -> Option<&mut V> {
         self.values.get_mut(key)
     }
 
     /// The value of a key, made first when there is none.
-    pub fn get_or_insert_with(&mut self, key: &K, make: impl FnOnce() -> V) -> &mut V {
+    pub fn get_or_insert_with(&mut self, key: &impl Lookup<K>, make: impl FnOnce() -> V) -> &mut V {
         let (value, made) = self.values.get_or_insert_with(key, make);
         if made {
-            self.added.push(key.clone());
+            self.added.push(key.to_key());
         }
         value
     }
 
     /// Forgets a key.
-    pub fn remove(&mut self, key: &K) {
+    pub fn remove(&mut self, key: &impl Lookup<K>) {
         self.removed |= self.values.remove(key);
     }
 
     /// The values that probably have these keys; see [`Hashed::look_ahead`].
-    pub fn look_ahead(&self, keys: impl Iterator<Item = K>) -> Vec<&V> {
+    pub fn look_ahead(&self, keys: impl Iterator<Item = impl Lookup<K>>) -> Vec<&V> {
         self.values.look_ahead(keys)
     }
 
     /// All keys in order.
     pub fn keys(&mut self) -> Arc<Vec<K>> {
         if self.removed || !self.added.is_empty() {
-            let mut keys: Vec<K> = self.sorted.iter().filter(|key| self.get(key).is_some()).cloned().collect();
+            let mut keys: Vec<K> = self.sorted.iter().filter(|key| self.get(*key).is_some()).cloned().collect();
             let added = std::mem::take(&mut self.added);
             keys.extend(added.into_iter().filter(|key| self.get(key).is_some()));
             // A stable sort finds the sorted part and merges the rest into it.

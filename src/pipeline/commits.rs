@@ -135,7 +135,7 @@ mod tests {
         assert!(!commits.is_due(Time(1_999), true) && commits.is_due(Time(2_000), true));
         commits.taken(PART, Mark::of(4, b""));
         assert!(!commits.is_due(Time(99), true) && commits.is_due(Time(100), true));
-        for (took, live, behind) in [(1, 100, 220), (90, 300, 2_000), (5_000, 2_000, 2_000)] {
+        for (took, live, behind) in [(1, 100_i64, 220_i64), (90, 300, 2_000), (5_000, 2_000, 2_000)] {
             commits.handed = Some(handed(10));
             assert!(!commits.is_due(Time(90_000), true), "one is on its way");
             commits.written(Span(took), Time(100_000));

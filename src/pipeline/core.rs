@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
-use crate::engine::{Engine, EventKey, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
+use crate::engine::{Engine, EventKey, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
 use crate::model::{ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
@@ -315,11 +315,11 @@ impl Core {
         self.snapshot_with(counters, caught_up, display)
     }
 
-    /// What is shown before the log is caught up with: how far the clock has come, and who would wait. Numbers would only be half of it.
+    /// What is shown before the log is caught up with: how far the clock has come. Whoever waits there may have been answered since.
     #[must_use]
     pub fn snapshot_behind(&self, display: &Display) -> Snapshot {
         Snapshot {
-            live: self.engine.live(),
+            live: LiveView { clock: self.engine.clock(), ..LiveView::default() },
             names: Arc::clone(&display.names),
             options: Arc::clone(&display.series),
             ..Snapshot::default()

@@ -30,7 +30,7 @@ fn reason(record: impl AsRef<[u8]>) -> Reason {
 fn event(record: impl AsRef<[u8]>) -> Event {
     let record = record.as_ref();
     match decode(record) {
-        Decoded::Event(event) => event,
+        Decoded::Event(event) => *event,
         other => panic!("{} is no event but {other:?}", String::from_utf8_lossy(record)),
     }
 }

@@ -8,7 +8,7 @@ fn read(phrases: &[&str], auto_texts: &[&str], fields: &str, text: &str) -> Mess
     let decoder = Decoder::new(&owned(phrases), &owned(auto_texts)).unwrap();
     let record = record("chat.message", &format!(r#""chat":"c1",{fields},"text":{}"#, serde_json::Value::from(text)));
     match decoder.decode(record.as_bytes()) {
-        Decoded::Event(event) => message_of(event),
+        Decoded::Event(event) => message_of(*event),
         other => panic!("{other:?}"),
     }
 }

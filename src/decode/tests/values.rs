@@ -5,7 +5,10 @@ use super::*;
 
 fn paid(amount: &str) -> Result<i64, Reason> {
     match decode(record("order.paid", &format!(r#""order":"o1","customer":"u1","amount":{amount}"#))) {
-        Decoded::Event(Event { body: Body::OrderPaid(order), .. }) => Ok(order.amount_cents),
+        Decoded::Event(event) => match event.body {
+            Body::OrderPaid(order) => Ok(order.amount_cents),
+            other => panic!("{other:?}"),
+        },
         Decoded::Rejected(reject) => Err(reject.reason),
         other => panic!("{other:?}"),
     }

@@ -241,7 +241,7 @@ mod tests {
             let offset = self.offset;
             self.offset += 1;
             let body = Body::AgentStatus { agent: Name::new("amy"), status: Name::new("busy"), team: None };
-            let event = Event { id: Name::new(offset.to_string()), source: None, time: Time(ms), body };
+            let event = Box::new(Event { id: Name::new(offset.to_string()), source: None, time: Time(ms), body });
             let rank = self.order.rank(event.time, partition, Time::MAX);
             self.order.insert(rank.at, Waiting { late: rank.late, position: Position { partition, offset }, event });
             offset

@@ -11,6 +11,7 @@ use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
+use super::hashed::{Lookup, looked_up_by_borrowed_names};
 use super::keyed::{Column, Keyed};
 use crate::model::{Fact, FactKind, Medium, Name, Output, Posted, Sla, Span, SpentTime, Tally, WithdrawnSample};
 
@@ -49,13 +50,13 @@ pub enum CounterKey {
 
 /// Names a histogram. Ordered as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct HistogramKey {
+pub struct HistogramKey<N = Name> {
     /// Of what.
     pub family: Family,
     /// The conversation's team.
-    pub team: Option<Name>,
+    pub team: Option<N>,
     /// The conversation's channel.
-    pub channel: Option<Name>,
+    pub channel: Option<N>,
     /// Chat or ticket.
     pub medium: Medium,
     /// Of responses, whether they were the first of their cycle; of others false.
@@ -75,11 +76,11 @@ pub enum Family {
 
 /// Names the answers of an agent that met, missed or had no target. Ordered as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AnswerKey {
+pub struct AnswerKey<N = Name> {
     /// Who.
-    pub agent: Name,
+    pub agent: N,
     /// The conversation's team.
-    pub team: Option<Name>,
+    pub team: Option<N>,
     /// Chat or ticket.
     pub medium: Medium,
     /// Whether they met their target; `None` is without one.
@@ -88,13 +89,13 @@ pub struct AnswerKey {
 
 /// Names breaches. Ordered as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct BreachKey {
+pub struct BreachKey<N = Name> {
     /// Of which target.
     pub sla: Sla,
     /// The conversation's team.
-    pub team: Option<Name>,
+    pub team: Option<N>,
     /// The owner at the deadline; `None` is the queue.
-    pub agent: Option<Name>,
+    pub agent: Option<N>,
     /// Chat or ticket.
     pub medium: Medium,
 }
@@ -106,6 +107,35 @@ pub struct TimeKey {
     pub agent: Name,
     /// His team.
     pub team: Option<Name>,
+}
+
+looked_up_by_borrowed_names!(HistogramKey, AnswerKey, BreachKey);
+
+impl<N> HistogramKey<N> {
+    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> HistogramKey<M> {
+        let Self { family, team, channel, medium, first } = self;
+        HistogramKey {
+            family: *family,
+            team: team.as_ref().map(&name),
+            channel: channel.as_ref().map(name),
+            medium: *medium,
+            first: *first,
+        }
+    }
+}
+
+impl<N> AnswerKey<N> {
+    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> AnswerKey<M> {
+        let Self { agent, team, medium, within } = self;
+        AnswerKey { agent: name(agent), team: team.as_ref().map(name), medium: *medium, within: *within }
+    }
+}
+
+impl<N> BreachKey<N> {
+    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> BreachKey<M> {
+        let Self { sla, team, agent, medium } = self;
+        BreachKey { sla: *sla, team: team.as_ref().map(&name), agent: agent.as_ref().map(name), medium: *medium }
+    }
 }
 
 /// All counters at one moment.
@@ -143,8 +173,8 @@ impl Counters {
         let facts = posted.iter().filter_map(|one| if let Output::Fact(fact) = &one.output { Some(fact) } else { None });
         let counts = self.answers.look_ahead(facts.filter_map(|fact| {
             let FactKind::Response { wait, .. } = &fact.kind else { return None };
-            let (agent, medium) = (fact.agent.clone()?, fact.conversation.as_ref()?.medium);
-            Some(AnswerKey { agent, team: fact.team.clone(), medium, within: wait.within })
+            let (agent, medium) = (fact.agent.as_ref()?, fact.conversation.as_ref()?.medium);
+            Some(AnswerKey { agent, team: fact.team.as_ref(), medium, within: wait.within })
         }));
         black_box(counts.into_iter().fold(0, |all, count| all ^ count));
     }
@@ -172,9 +202,9 @@ impl Counters {
 
     fn fact(&mut self, fact: &Fact) {
         let Some(conversation) = &fact.conversation else { return };
-        let (medium, team) = (conversation.medium, &fact.team);
-        let histogram = |family, first| HistogramKey { family, team: team.clone(), channel: conversation.channel.clone(), medium, first };
-        let breach = |sla| BreachKey { sla, team: team.clone(), agent: fact.agent.clone(), medium };
+        let (medium, team) = (conversation.medium, fact.team.as_ref());
+        let histogram = |family, first| HistogramKey { family, team, channel: conversation.channel.as_ref(), medium, first };
+        let breach = |sla| BreachKey { sla, team, agent: fact.agent.as_ref(), medium };
         match &fact.kind {
             // A rate needs a zero to start from: a team's queue shows one before its first breach.
             FactKind::Started { .. } => {
@@ -184,8 +214,8 @@ impl Counters {
             }
             FactKind::Response { first, wait, .. } => {
                 self.sample(histogram(Family::Response, *first), wait.judged());
-                if let Some(agent) = fact.agent.clone() {
-                    self.answer(AnswerKey { agent, team: team.clone(), medium, within: wait.within });
+                if let Some(agent) = &fact.agent {
+                    self.answer(AnswerKey { agent, team, medium, within: wait.within });
                 }
             }
             FactKind::Resolved { first, judged_active, complaint, .. } => {
@@ -211,25 +241,25 @@ impl Counters {
         }
     }
 
-    fn sample(&mut self, key: HistogramKey, sample: Span) {
+    fn sample(&mut self, key: HistogramKey<&Name>, sample: Span) {
         let edges = self.edges.of(key.family);
         self.histograms.get_or_insert_with(&key, || Histogram::new(edges)).add(sample);
-        self.touch(|| CounterKey::Histogram(key));
+        self.touch(|| CounterKey::Histogram(key.to_key()));
     }
 
-    fn answer(&mut self, key: AnswerKey) {
+    fn answer(&mut self, key: AnswerKey<&Name>) {
         *self.answers.get_or_insert_with(&key, || 0) += 1;
-        self.touch(|| CounterKey::Answers(key));
+        self.touch(|| CounterKey::Answers(key.to_key()));
     }
 
-    fn breach(&mut self, key: BreachKey, count: u64) {
+    fn breach(&mut self, key: BreachKey<&Name>, count: u64) {
         *self.breaches.get_or_insert_with(&key, || 0) += count;
-        self.touch(|| CounterKey::Breaches(key));
+        self.touch(|| CounterKey::Breaches(key.to_key()));
     }
 
-    fn withdraw(&mut self, key: BreachKey) {
+    fn withdraw(&mut self, key: BreachKey<&Name>) {
         *self.withdrawn.get_or_insert_with(&key, || 0) += 1;
-        self.touch(|| CounterKey::Withdrawn(key));
+        self.touch(|| CounterKey::Withdrawn(key.to_key()));
     }
 
     fn settle_time(&mut self, open: &[Tally]) {

@@ -11,26 +11,34 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{Depth, Figures};
 use super::row::{Scope, State};
-use crate::kpi::hashed::Hashed;
+use crate::kpi::hashed::{Hashed, Lookup, looked_up_by_borrowed_names};
 use crate::model::{Day, Medium, Month, Name, Row, RowError, Span, Table, Time, Zone};
 
 /// Version of the encoding of rows of [`Table::Total`] and [`Table::Correction`].
 const VERSION: u8 = 1;
 
 /// The id under which the figures without a team are kept. No team has it: names are not empty.
-pub(super) const NO_TEAM: Name = Name::new_static("");
+pub(super) static NO_TEAM: Name = Name::new_static("");
 
 /// What figures are of, within a day. Ordered as printed, but for the KPI.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(super) struct Key {
+pub(super) struct Key<N = Name> {
     /// Whose.
     pub scope: Scope,
     /// The agent or team; empty for all, which is only read, and for what has no team.
-    pub id: Name,
+    pub id: N,
     /// Chat or ticket; `None` for what is counted over both.
     pub medium: Option<Medium>,
     /// The closed month that they correct.
     pub corrects: Option<Month>,
+}
+
+looked_up_by_borrowed_names!(Key);
+
+impl<N> Key<N> {
+    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> Key<M> {
+        Key { scope: self.scope, id: name(&self.id), medium: self.medium, corrects: self.corrects }
+    }
 }
 
 /// The figures of one day.
@@ -155,8 +163,7 @@ impl Ledger {
         let calendar = &self.calendar;
         let new_book = || Book { closes: calendar.closes(to.place.day.month()), rows: Hashed::default() };
         let book = self.days.entry(to.place.day).or_insert_with(new_book);
-        let team = to.team.map_or(NO_TEAM, Name::clone);
-        for (scope, id) in [(Scope::Agent, to.agent.cloned()), (Scope::Team, Some(team))] {
+        for (scope, id) in [(Scope::Agent, to.agent), (Scope::Team, Some(to.team.unwrap_or(&NO_TEAM)))] {
             let Some(id) = id else { continue };
             let key = Key { scope, id, medium: to.medium, corrects: to.place.corrects };
             let (kept, _) = book.rows.get_or_insert_with(&key, Kept::default);
@@ -164,17 +171,17 @@ impl Ledger {
             if let Some(changed) = &mut self.changed
                 && !std::mem::replace(&mut kept.noted, true)
             {
-                changed.push((to.place.day, key));
+                changed.push((to.place.day, key.to_key()));
             }
         }
     }
 
     /// Figures of agents that these credits probably change; see [`Hashed::look_ahead`].
     pub fn look_ahead<'a>(&self, credits: impl Iterator<Item = Credit<'a>>) -> Vec<&Figures> {
-        let mut by_day: BTreeMap<Day, Vec<Key>> = BTreeMap::new();
+        let mut by_day: BTreeMap<Day, Vec<Key<&Name>>> = BTreeMap::new();
         for to in credits {
             let Some(agent) = to.agent else { continue };
-            let key = Key { scope: Scope::Agent, id: agent.clone(), medium: to.medium, corrects: to.place.corrects };
+            let key = Key { scope: Scope::Agent, id: agent, medium: to.medium, corrects: to.place.corrects };
             by_day.entry(to.place.day).or_default().push(key);
         }
         let near = by_day.into_iter().filter_map(|(day, keys)| Some(self.days.get(&day)?.rows.look_ahead(keys.into_iter())));

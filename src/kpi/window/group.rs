@@ -21,10 +21,12 @@ pub struct GroupRing {
     due: Option<Time>,
 }
 
-/// What one window holds: the samples from an index of the ring on.
+/// What one window holds: the samples from an index of the ring on. Those behind `recorded` are in the histogram only when somebody
+/// reads it: while a long log is read, most leave the window before.
 #[derive(Debug)]
 struct Running {
     from: usize,
+    recorded: usize,
     histogram: Histogram<u32>,
     met: u64,
     judged: u64,
@@ -33,7 +35,7 @@ struct Running {
 impl GroupRing {
     /// A ring for so many windows.
     pub fn new(windows: usize) -> Self {
-        let windows = (0..windows).map(|_| Running { from: 0, histogram: histogram(), met: 0, judged: 0 }).collect();
+        let windows = (0..windows).map(|_| Running { from: 0, recorded: 0, histogram: histogram(), met: 0, judged: 0 }).collect();
         Self { ring: Ring::default(), windows, readings: Arc::default(), due: None }
     }
 
@@ -82,6 +84,7 @@ impl GroupRing {
             Some(oldest.at + *length)
         });
         self.due = Some(ends.min().unwrap_or(Time::MAX));
+        self.windows.iter_mut().for_each(|window| window.record_all(&self.ring));
         self.readings = self.windows.iter().map(Running::reading).collect();
     }
 
@@ -101,6 +104,7 @@ impl GroupRing {
         }
         for window in &mut self.windows {
             window.from -= count;
+            window.recorded -= count;
         }
     }
 }
@@ -108,10 +112,24 @@ impl GroupRing {
 impl Running {
     /// Takes in a sample at this index, or counts on where it is too old for this window.
     fn enter(&mut self, point: Point, place: usize) {
-        if place < self.from {
-            self.from += 1;
+        if place >= self.recorded {
             return;
         }
+        self.recorded += 1;
+        if place < self.from {
+            self.from += 1;
+        } else {
+            self.record(point);
+        }
+    }
+
+    /// Takes the samples in that were left for later.
+    fn record_all(&mut self, ring: &Ring) {
+        ring.from(self.recorded).for_each(|point| self.record(point));
+        self.recorded = ring.len();
+    }
+
+    fn record(&mut self, point: Point) {
         self.met += u64::from(point.mark == Mark::Met);
         self.judged += u64::from(point.mark != Mark::Plain);
         if let Some(duration) = point.duration() {
@@ -125,16 +143,17 @@ impl Running {
             return;
         }
         scratch.reset();
-        for point in ring.from(self.from).take(until - self.from) {
+        for point in ring.from(self.from).take(until.min(self.recorded) - self.from) {
             self.met -= u64::from(point.mark == Mark::Met);
             self.judged -= u64::from(point.mark != Mark::Plain);
             if let Some(duration) = point.duration() {
                 record(scratch, duration);
             }
         }
-        #[expect(clippy::expect_used, reason = "everything in the ring from this index on was recorded when it entered")]
+        #[expect(clippy::expect_used, reason = "everything between the two indices was recorded")]
         self.histogram.subtract(&*scratch).expect("what leaves has entered");
         self.from = until;
+        self.recorded = self.recorded.max(until);
     }
 
     fn reading(&self) -> Reading {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use super::hashed::{Lookup, looked_up_by_borrowed_names};
 use super::keyed::{Column, Keyed};
 use crate::model::{Fact, FactKind, Medium, Name, Output, Posted, Span, SpentTime, Time, Wait, WithdrawnSample};
 
@@ -59,13 +60,13 @@ struct Lengths {
 
 /// Which samples of an agent: a series of its own. Ordered as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AgentSeries {
+pub struct AgentSeries<N = Name> {
     /// What was measured.
     pub measure: Measure,
     /// Whose.
-    pub agent: Name,
+    pub agent: N,
     /// The team of the conversation.
-    pub team: Option<Name>,
+    pub team: Option<N>,
     /// Chat or ticket, of answers only.
     pub medium: Option<Medium>,
 }
@@ -83,21 +84,39 @@ pub enum Measure {
 
 /// Which samples of many agents: a series of its own. Ordered as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum GroupSeries {
+pub enum GroupSeries<N = Name> {
     /// Responses of a team, and its service level.
     Team {
         /// The team of the conversation.
-        team: Option<Name>,
+        team: Option<N>,
         /// Chat or ticket.
         medium: Medium,
     },
     /// Responses in a channel.
     Channel {
         /// The channel of the conversation.
-        channel: Option<Name>,
+        channel: Option<N>,
         /// Chat or ticket.
         medium: Medium,
     },
+}
+
+looked_up_by_borrowed_names!(AgentSeries, GroupSeries);
+
+impl<N> AgentSeries<N> {
+    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> AgentSeries<M> {
+        let Self { measure, agent, team, medium } = self;
+        AgentSeries { measure: *measure, agent: name(agent), team: team.as_ref().map(name), medium: *medium }
+    }
+}
+
+impl<N> GroupSeries<N> {
+    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> GroupSeries<M> {
+        match self {
+            Self::Team { team, medium } => GroupSeries::Team { team: team.as_ref().map(name), medium: *medium },
+            Self::Channel { channel, medium } => GroupSeries::Channel { channel: channel.as_ref().map(name), medium: *medium },
+        }
+    }
 }
 
 /// What one window holds of one series.
@@ -157,7 +176,7 @@ impl Windows {
             _ => None,
         });
         let rings = self.agents.look_ahead(answers.filter_map(|fact| {
-            let (agent, team) = (fact.agent.clone()?, fact.team.clone());
+            let (agent, team) = (fact.agent.as_ref()?, fact.team.as_ref());
             Some(AgentSeries { measure: Measure::Answers, agent, team, medium: medium(fact) })
         }));
         black_box(rings.iter().fold(0, |all, ring| all ^ ring.ring().glance()));
@@ -234,43 +253,43 @@ impl Windows {
         let served = wait.offered && wait.target.is_some();
         self.team(fact, Point { mark: if served { answer.mark } else { Mark::Plain }, ..answer });
         if let Some(conversation) = &fact.conversation {
-            let series = GroupSeries::Channel { channel: conversation.channel.clone(), medium: conversation.medium };
-            self.group(&series, Point { mark: Mark::Plain, ..answer });
+            let series = GroupSeries::Channel { channel: conversation.channel.as_ref(), medium: conversation.medium };
+            self.group(series, Point { mark: Mark::Plain, ..answer });
         }
     }
 
     fn agent(&mut self, agent: Option<&Name>, team: Option<&Name>, measure: Measure, medium: Option<Medium>, point: Point) {
         let Some(agent) = agent else { return };
-        let series = AgentSeries { measure, agent: agent.clone(), team: team.cloned(), medium };
-        self.put_agent(&series, point);
+        self.put_agent(AgentSeries { measure, agent, team, medium }, point);
     }
 
-    fn put_agent(&mut self, series: &AgentSeries, point: Point) {
-        let ring = self.agents.get_or_insert_with(series, AgentRing::default);
-        note(&mut self.touched, || Slice::of_agent(series, point.at));
+    fn put_agent(&mut self, series: AgentSeries<&Name>, point: Point) {
+        let ring = self.agents.get_or_insert_with(&series, AgentRing::default);
+        note(&mut self.touched, || Slice::of_agent(&series.to_key(), point.at));
         let touched = &mut self.touched;
-        self.left_out += ring.insert(point, self.lengths.longest, |at| note(touched, || Slice::of_agent(series, at)));
+        self.left_out += ring.insert(point, self.lengths.longest, |at| note(touched, || Slice::of_agent(&series.to_key(), at)));
     }
 
     fn withdraw(&mut self, fact: &Fact, point: Point) {
-        let Some(agent) = fact.agent.clone() else { return };
-        let series = AgentSeries { measure: Measure::Complaint, agent, team: fact.team.clone(), medium: None };
+        let Some(agent) = &fact.agent else { return };
+        let series = AgentSeries { measure: Measure::Complaint, agent, team: fact.team.as_ref(), medium: None };
         if self.agents.get_mut(&series).is_some_and(|ring| ring.remove(point)) {
-            note(&mut self.touched, || Slice::of_agent(&series, point.at));
+            note(&mut self.touched, || Slice::of_agent(&series.to_key(), point.at));
         }
     }
 
     fn team(&mut self, fact: &Fact, point: Point) {
         if let Some(medium) = medium(fact) {
-            self.group(&GroupSeries::Team { team: fact.team.clone(), medium }, point);
+            self.group(GroupSeries::Team { team: fact.team.as_ref(), medium }, point);
         }
     }
 
-    fn group(&mut self, series: &GroupSeries, point: Point) {
-        let ring = self.groups.get_or_insert_with(series, || GroupRing::new(self.lengths.all.len()));
-        note(&mut self.touched, || Slice::of_group(series, point.at));
+    fn group(&mut self, series: GroupSeries<&Name>, point: Point) {
+        let ring = self.groups.get_or_insert_with(&series, || GroupRing::new(self.lengths.all.len()));
+        note(&mut self.touched, || Slice::of_group(&series.to_key(), point.at));
         let touched = &mut self.touched;
-        self.left_out += ring.insert(point, &self.lengths, &mut self.scratch, |at| note(touched, || Slice::of_group(series, at)));
+        let gone = |at| note(touched, || Slice::of_group(&series.to_key(), at));
+        self.left_out += ring.insert(point, &self.lengths, &mut self.scratch, gone);
     }
 }
 

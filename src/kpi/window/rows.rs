@@ -69,8 +69,8 @@ impl Windows {
             let mark = *MARKS.get(usize::from(*mark)).ok_or(RowError::Damaged { table: Table::Window })?;
             let point = Point { at: start + Span(i64::from(*offset)), mark, value: *value };
             match &slice {
-                Slice::Agent(series, _) => self.put_agent(series, point),
-                Slice::Group(series, _) => self.group(series, point),
+                Slice::Agent(series, _) => self.put_agent(series.with(|name| name), point),
+                Slice::Group(series, _) => self.group(series.with(|name| name), point),
             }
         }
         // What was just read is only written again when some of it has expired.
