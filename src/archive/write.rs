@@ -140,33 +140,51 @@ impl Archive {
                 pieces.entry(*id).or_insert(partition.reached);
             }
         }
+        let ids: Vec<PartitionId> = pieces.keys().copied().collect();
+        let mut has_new_file = false;
         for (id, reached) in pieces {
-            self.add(id, clock, reached, lines.remove(&id).unwrap_or_default())?;
+            has_new_file |= self.add(id, clock, reached, lines.remove(&id).unwrap_or_default())?;
             (self.reached)(BETWEEN);
         }
-        Ok(())
+        self.sync(&ids, has_new_file)
     }
 
-    fn add(&mut self, id: PartitionId, clock: Time, reached: Reached, lines: Lines) -> Result<(), ArchiveError> {
+    /// Writes a piece; true when its file is new.
+    fn add(&mut self, id: PartitionId, clock: Time, reached: Reached, lines: Lines) -> Result<bool, ArchiveError> {
         let from = self.next(id);
         let stretch = Stretch { sequence: self.sequence, clock, from, reached };
-        let unwritable = |path: &Path| {
-            let path = path.to_owned();
-            move |source| ArchiveError::Write { path, source }
-        };
-        let piece = format::piece(stretch, lines, &mut self.compressor).map_err(unwritable(&self.folder))?;
+        let piece = format::piece(stretch, lines, &mut self.compressor);
+        let mut piece = piece.map_err(|source| ArchiveError::Write { path: self.folder.clone(), source })?;
         let topic = self.topics.get(usize::from(id.topic)).map_or("topic", String::as_str);
         let partition = self.partitions.entry(id).or_default();
-        if partition.file.is_none() {
-            let path = self.folder.join(file_name(topic, id.partition, self.day.unwrap_or(Day(0))));
-            let title = Title { store: self.store.clone(), topic: topic.to_owned(), number: id.topic, partition: id.partition };
-            let file = begin(&self.folder, &path, title).map_err(unwritable(&path))?;
-            partition.file = Some((path, file));
-        }
-        if let Some((path, file)) = &mut partition.file {
-            file.write_all(&piece).and_then(|()| file.sync_data()).map_err(unwritable(path))?;
-        }
+        let path = self.folder.join(file_name(topic, id.partition, self.day.unwrap_or(Day(0))));
+        let title = Title { store: self.store.clone(), topic: topic.to_owned(), number: id.topic, partition: id.partition };
+        let write = || -> io::Result<bool> {
+            let mut is_new = false;
+            let (_, file) = match &mut partition.file {
+                Some(open) => open,
+                none => {
+                    is_new = !path.exists();
+                    piece = [format::title(title)?, std::mem::take(&mut piece)].concat();
+                    none.insert((path.clone(), File::options().append(true).create(true).open(&path)?))
+                }
+            };
+            file.write_all(&piece).map(|()| is_new)
+        };
+        let is_new = write().map_err(|source| ArchiveError::Write { path, source })?;
         partition.reached = reached;
+        Ok(is_new)
+    }
+
+    /// Returns when the files of these partitions are on the disk, and so that they are found there.
+    fn sync(&self, ids: &[PartitionId], has_new_file: bool) -> Result<(), ArchiveError> {
+        for (path, file) in ids.iter().filter_map(|id| self.partitions.get(id)?.file.as_ref()) {
+            file.sync_data().map_err(|source| ArchiveError::Write { path: path.clone(), source })?;
+        }
+        if has_new_file {
+            let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|source| ArchiveError::Write { path: self.folder.clone(), source })?;
+        }
         Ok(())
     }
 }
@@ -175,17 +193,6 @@ impl std::fmt::Debug for Archive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Archive").field("folder", &self.folder).field("sequence", &self.sequence).finish_non_exhaustive()
     }
-}
-
-/// Opens a file to be written on, with a title for what follows.
-fn begin(folder: &Path, path: &Path, title: Title) -> io::Result<File> {
-    let is_new = !path.exists();
-    let mut file = File::options().append(true).create(true).open(path)?;
-    file.write_all(&format::title(title)?)?;
-    if is_new {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(file)
 }
 
 fn day_of(now: Time) -> Day {
