@@ -4,12 +4,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::Value;
+use deskpulse::clock::Clock;
+use serde_json::{Value, json};
 
 use crate::day::{CONFIG, Day, TOPICS};
 use crate::kept;
 use crate::library::Replayed;
 use crate::log::Sender;
+use crate::page::Page;
 use crate::program::{Service, Setting, refusal};
 use crate::support::broker::Broker;
 use crate::until::{LIMIT, until};
@@ -145,11 +147,6 @@ fn goes_on(first: &Setting, second: &Setting) {
     other.stop();
     assert_eq!(same.kpi_lines(), page.kpi_lines());
     assert_eq!(kept::totals(&second.read()), kept::totals(&first.read()));
-    let facts = |setting: &Setting| {
-        let mut facts: Vec<String> = setting.command(&["facts"], &[]).lines().map(str::to_owned).collect();
-        facts.sort_unstable();
-        facts
-    };
     assert_eq!(facts(second), facts(first));
     assert!(!facts(first).is_empty());
 }
@@ -194,4 +191,60 @@ async fn a_topic_that_forgets_too_soon_is_warned_of_unless_there_is_an_archive()
         service.stop();
         assert!(!std::fs::read_to_string(setting.folder.path().join("serve.log")).unwrap().contains("archive.path"));
     });
+}
+
+/// The receipts of a store, sorted as text.
+fn facts(setting: &Setting) -> Vec<String> {
+    let mut facts: Vec<String> = setting.command(&["facts"], &[]).lines().map(str::to_owned).collect();
+    facts.sort_unstable();
+    facts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_wall_clock_has_decided_is_decided_again_from_the_archive() {
+    let broker = Broker::start();
+    broker.create_topic("contacts", 2, &[("message.timestamp.type", "LogAppendTime")]).await;
+    tokio::task::block_in_place(|| {
+        let sender = Sender::new(&broker, &["contacts"]);
+        let now = Clock::start().now();
+        let send = |number: i64, after: i64, mut event: Value| {
+            event["id"] = json!(format!("e{number}"));
+            event["time"] = json!(now.0 + after * 1_000);
+            sender.event("contacts", &event);
+        };
+        let message = |chat: &str| json!({"type": "chat.message", "chat": chat, "from": "customer"});
+        // Answered late; never answered; dated an hour ahead, which its arrival decides.
+        send(1, -300, message("late"));
+        send(2, -180, json!({"type": "chat.message", "chat": "late", "from": "agent", "agent": "amy"}));
+        send(3, -100, message("never"));
+        send(4, 3_600, message("ahead"));
+        send(5, 3_601, json!({"type": "chat.ended", "chat": "ahead", "reason": "abandoned"}));
+        sender.flush();
+        let [first, second] = [(); 2].map(|()| walled(&broker));
+        let service = Service::start(&first);
+        service.ready();
+        let skewed = |page: &Page| page.count("deskpulse_skewed_events_total", &[]);
+        let page = service.reaches(now.0 + 3_000);
+        assert_eq!(skewed(&page), 2.0);
+        service.stop();
+        let said = facts(&first);
+        assert!(said.iter().filter(|fact| fact.contains(r#""fact":"breach""#)).count() == 2, "{said:#?}");
+
+        let files: Vec<String> = archive(&first).iter().map(|path| path.to_str().unwrap().to_owned()).collect();
+        second.command(&["rebuild"], &files.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut other = Service::launch_with(&second, &["--bootstrap"], &[]);
+        other.listens();
+        other.ready();
+        let same = other.reaches(now.0 + 3_000);
+        assert_eq!(skewed(&same), 2.0);
+        other.stop();
+        assert_eq!(facts(&second), said);
+    });
+}
+
+/// A service that the wall clock moves, with an archive in its folder.
+fn walled(broker: &Broker) -> Setting {
+    let setting = Setting::new(&broker.address(), &["contacts"], "time_zone = \"UTC\"");
+    let archive = setting.folder.path().join("archive");
+    setting.and(&format!("[archive]\npath = {archive:?}"))
 }
