@@ -53,7 +53,8 @@ impl GroupRing {
             self.drop_oldest(left_out, &mut gone);
         }
         if let Some(place) = self.ring.insert(point, lengths.longest) {
-            self.windows.iter_mut().for_each(|window| window.enter(point, place));
+            // It leaves as it was kept, so it enters like that.
+            self.windows.iter_mut().for_each(|window| window.enter(point.kept(), place));
         }
         left_out as u64
     }

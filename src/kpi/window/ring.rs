@@ -32,6 +32,12 @@ pub struct Point {
 }
 
 impl Point {
+    /// As a ring keeps it: see [`pack`].
+    pub fn kept(self) -> Self {
+        let (mark, value) = unpack(pack(self));
+        Self { mark, value, ..self }
+    }
+
     /// The duration, if it has one.
     pub fn duration(self) -> Option<Span> {
         (self.mark != Mark::Unanswered).then_some(self.value)
@@ -140,7 +146,7 @@ fn low(at: Time) -> u32 {
     at.0 as u32
 }
 
-/// Milliseconds up to six days, above whole seconds.
+/// Milliseconds up to six days, above whole seconds, and at most 17 years.
 fn pack(point: Point) -> u32 {
     let ms = point.value.0.max(0);
     let number = match u32::try_from(ms) {

@@ -157,6 +157,18 @@ fn times_of_months_are_kept_to_the_second() {
 }
 
 #[test]
+fn what_took_weeks_or_decades_leaves_a_teams_window_as_it_has_entered() {
+    let mut windows = windows();
+    // Whole seconds of these lie in other steps of the histogram than their milliseconds, and the last is longer than can be kept.
+    let lengths: Vec<i64> = (1_024..1_034).map(|step| step * 524_288 + 1).chain([26 * 366 * Span::DAY.0]).collect();
+    for (at, ms) in (0..).zip(&lengths) {
+        windows.post(&response(at, "amy", *ms));
+    }
+    assert_eq!(service_level(&windows.read(Time(1_000)))[0], (0, lengths.len() as u64));
+    assert_eq!(service_level(&windows.read(Time(MINUTES_5.0 + 1_000)))[0], (0, 0));
+}
+
+#[test]
 fn a_full_ring_lets_its_oldest_go_and_says_so() {
     let mut windows = windows();
     for index in 0..3_000 {
