@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::model::{PartitionId, Span, Time};
 
+/// After a partition could not be asked, producers may still hold what happened meanwhile: its confirmations do not count for as long as
+/// that lasted, and at most for this long. Clients try again after ten seconds at the latest, give or take a fifth.
+const SETTLE_MAX: Span = Span(15_000);
+
 /// What moves the clock besides events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,6 +31,10 @@ struct Known {
     newest: Option<Time>,
     confirmed: Option<Time>,
     idle: bool,
+    /// Since when it cannot be asked.
+    trouble: Option<Time>,
+    /// From when on its confirmations count again.
+    settled: Option<Time>,
 }
 
 /// How far the clock may go.
@@ -63,15 +71,30 @@ impl Frontier {
         self.partitions.entry(partition).or_default().idle = false;
     }
 
+    /// From `now` on this partition, or every one, cannot be asked for its end.
+    pub fn trouble(&mut self, partition: Option<PartitionId>, now: Time) {
+        for (_, known) in self.partitions.iter_mut().filter(|(one, _)| partition.is_none_or(|partition| partition == **one)) {
+            known.trouble = known.trouble.or(known.confirmed).or(Some(now));
+        }
+    }
+
     /// The broker confirmed at `at` that the partition is read to its end.
     pub fn confirmed(&mut self, partition: PartitionId, at: Time) {
         let known = self.partitions.entry(partition).or_default();
+        if let Some(since) = known.trouble.take() {
+            known.settled = Some(at + (at - since).min(SETTLE_MAX));
+        }
+        if known.settled.is_some_and(|settled| at < settled) {
+            return;
+        }
+        known.settled = None;
         known.confirmed = known.confirmed.max(Some(at));
     }
 
     /// The partition has ended, or stood at its end for long enough: with [`ClockMode::Events`] it holds nobody back.
     pub fn idle(&mut self, partition: PartitionId) {
-        self.partitions.entry(partition).or_default().idle = true;
+        let known = self.partitions.entry(partition).or_default();
+        known.idle = known.trouble.is_none() && known.settled.is_none();
     }
 
     /// The partition whose frontier is the lowest: the one to read next, and the one that everybody waits for.
@@ -146,5 +169,43 @@ mod tests {
         assert_eq!(frontier.reach(), Reach::Through(Time(10_000)));
         frontier.newest(part(1), Time(9_000));
         assert_eq!(frontier.reach(), Reach::Before(Time(7_000)));
+    }
+
+    #[test]
+    fn after_an_outage_confirmations_count_once_producers_had_as_long_to_send_what_they_held() {
+        for (length, settles) in [(4_000, 4_000), (60_000, SETTLE_MAX.0)] {
+            let mut frontier = Frontier::new(ClockMode::Wall, L, [part(0), part(1)]);
+            let confirmed = |frontier: &mut Frontier, at| (0..2).for_each(|partition| frontier.confirmed(part(partition), Time(at)));
+            confirmed(&mut frontier, 10_000);
+            // It is noticed later than it began.
+            frontier.trouble(None, Time(12_000));
+            frontier.trouble(Some(part(0)), Time(13_000));
+            let back = 10_000 + length;
+            confirmed(&mut frontier, back);
+            confirmed(&mut frontier, back + settles - 1);
+            assert_eq!(frontier.reach(), Reach::Before(Time(8_000)), "what happened meanwhile may still come");
+            frontier.newest(part(0), Time(back));
+            assert_eq!(frontier.reach(), Reach::Before(Time(8_000)), "from the other one, too");
+            confirmed(&mut frontier, back + settles);
+            assert_eq!(frontier.reach(), Reach::Before(Time(back + settles - L.0)));
+        }
+    }
+
+    #[test]
+    fn after_an_outage_no_partition_is_idle_before_it_has_settled() {
+        let mut frontier = Frontier::new(ClockMode::Events, L, [part(0), part(1)]);
+        let stands_at_its_end = |frontier: &mut Frontier, at| {
+            frontier.confirmed(part(1), Time(at));
+            frontier.idle(part(1));
+        };
+        frontier.newest(part(0), Time(50_000));
+        stands_at_its_end(&mut frontier, 1_000);
+        assert_eq!(frontier.reach(), Reach::Before(Time(48_000)));
+        frontier.newest(part(1), Time(40_000));
+        frontier.trouble(Some(part(1)), Time(2_000));
+        stands_at_its_end(&mut frontier, 4_000);
+        assert_eq!(frontier.reach(), Reach::Before(Time(38_000)));
+        stands_at_its_end(&mut frontier, 7_000);
+        assert_eq!(frontier.reach(), Reach::Before(Time(48_000)));
     }
 }

@@ -244,6 +244,7 @@ impl<S: Source> Service<S> {
             SourceEvent::Trouble { partition, reason } => {
                 warn!("{reason}");
                 self.readiness.trouble(partition, reason);
+                self.frontier.trouble(partition, self.clock.now());
             }
             // Going on with the other partitions would decide things without knowing what stands in this one.
             SourceEvent::Failed { reason, .. } => return Err(ServiceError::Source(reason)),
