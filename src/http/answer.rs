@@ -29,9 +29,15 @@ pub(super) async fn metrics(State(site): State<Site>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are being rendered: scrape less often\n").into_response();
     };
     let page = tokio::task::spawn_blocking(move || {
+        let newest = || Arc::clone(&site.published.borrow().snapshot);
+        let before = newest();
         // The clock is one of these: the snapshot that is read after it has come at least as far.
-        let service = site.service.render();
-        let snapshot = Arc::clone(&site.published.borrow().snapshot);
+        let mut service = site.service.render();
+        let snapshot = newest();
+        if snapshot.caught_up && !before.caught_up {
+            // It happened in between: what the service says of itself must not be of before.
+            service = site.service.render();
+        }
         let mut page = view::metrics::render(&snapshot, site.clock.now());
         page.push_str(&service);
         page

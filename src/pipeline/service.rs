@@ -414,10 +414,10 @@ impl<S: Source> Service<S> {
         let not_ready = self.readiness.reasons(now);
         let done = self.clock.now();
         self.snapshot_at = done + SNAPSHOT_PAUSE_MIN.max(Span((done - now).0 * SNAPSHOT_COST));
-        let is_stale = !not_ready.is_empty();
+        // Whoever sees KPIs must find that the log was caught up with…
+        shown::standing(&mut self.metrics, self.core.engine(), is_caught_up, !not_ready.is_empty());
         self.publish.send_replace(Published { at: done, snapshot, not_ready });
-        // Whoever sees that the clock has come somewhere must find counters of then.
-        shown::standing(&mut self.metrics, self.core.engine(), is_caught_up, is_stale);
+        // …and whoever sees that the clock has come somewhere, counters of then.
         shown::kept(&mut self.metrics, &self.kept, &self.settings.topics);
     }
 
