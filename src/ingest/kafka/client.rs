@@ -1,7 +1,7 @@
 //! librdkafka clients: their properties, and what they say went wrong.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
@@ -111,12 +111,14 @@ pub(super) struct Complaint {
 #[derive(Debug, Clone)]
 pub(super) struct Complaints {
     latest: Arc<Mutex<Option<Complaint>>>,
+    /// What the client said of an answer that is larger than it takes.
+    too_large: Arc<OnceLock<String>>,
     clock: Clock,
 }
 
 impl Complaints {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { latest: Arc::default(), clock }
+        Self { latest: Arc::default(), too_large: Arc::default(), clock }
     }
 
     /// The complaint that stands.
@@ -127,6 +129,23 @@ impl Complaints {
     /// The broker has answered: all is well.
     pub(super) fn clear(&self) {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Keeps a log line of a client if it tells what an error does not.
+    pub(super) fn note_line(&self, said: &str) {
+        if said.contains("receive.message.max.bytes") {
+            let _first = self.too_large.set(said.to_owned()).is_ok();
+        }
+    }
+
+    /// Why records cannot be unpacked.
+    pub(super) fn why_bad(&self, code: RDKafkaErrorCode) -> String {
+        match self.too_large.get() {
+            Some(said) => {
+                format!("an answer of the broker is larger than is allowed: raise receive.message.max.bytes in kafka.options ({said})")
+            }
+            None => format!("records cannot be unpacked ({code}): a segment is damaged or its compression is unknown; nothing was skipped"),
+        }
     }
 
     /// Keeps what a client says, unless it is no complaint or follows from one that stands.
@@ -193,6 +212,7 @@ impl Listener {
 impl ClientContext for Listener {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         log_line(level, facility, message);
+        self.complaints.note_line(message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -256,6 +276,16 @@ mod tests {
         assert!(message.contains("options.no.such.property"), "{message}");
         let message = make("no.such.password", "hunter2");
         assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn an_answer_that_is_too_large_is_no_damaged_segment() {
+        let complaints = Complaints::new(Clock::start());
+        assert!(complaints.why_bad(RDKafkaErrorCode::BadMessage).contains("a segment is damaged"));
+        complaints.note_line("Receive failed: Invalid response size 10485912 (0..2000000): increase receive.message.max.bytes");
+        complaints.clear();
+        let said = complaints.why_bad(RDKafkaErrorCode::BadMessage);
+        assert!(said.contains("raise receive.message.max.bytes in kafka.options") && !said.contains("damaged"), "{said}");
     }
 
     #[test]

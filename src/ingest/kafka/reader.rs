@@ -267,9 +267,7 @@ pub(super) fn heed(
             // Before anything is read it can only be an answer to a question.
             Code::BadMessage if standings.is_empty() => complaints.note(*code, ""),
             Code::BadMessage | Code::BadCompression | Code::NotImplemented | Code::MessageSizeTooLarge => {
-                return Err(Ended::Fatal(format!(
-                    "records cannot be unpacked ({code}): a segment is damaged or its compression is unknown; nothing was skipped"
-                )));
+                return Err(Ended::Fatal(complaints.why_bad(*code)));
             }
             // Connections come and go; the surveys tell what lasts.
             _ => tracing::debug!(%code, "the Kafka client reports an error that may pass"),
