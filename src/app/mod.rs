@@ -4,6 +4,7 @@ mod accept;
 mod chores;
 mod demo;
 mod dump;
+mod host_clock;
 mod publish;
 mod rebuild;
 mod reload;
@@ -55,6 +56,9 @@ pub enum AppError {
     /// The configuration would change time that has passed.
     #[error("the configuration would change time that has passed: {0}; change it back, or take it from here on with --accept-config")]
     Past(String),
+    /// The host's clock cannot be right.
+    #[error("{0}")]
+    HostClock(String),
     /// The configuration has no form in which it can be kept.
     #[error("the configuration cannot be kept with the store: {0}")]
     Unwritable(String),
@@ -130,6 +134,7 @@ pub fn serve(
         let mut store = open(Path::new(&config.store.path), &config.kafka.topics)?;
         let mut core = Core::new(&config.core_settings()?.keeping_changes())?;
         let mut positions = restore(&mut core, &mut store, clock)?;
+        host_clock::check(config.engine.clock, clock.now(), core.engine().clock())?;
         accept::enter(config, &mut store, core.engine().clock(), clock.now(), options.accept_config)?;
         store.keep_receipts(config.store.keep_receipts);
         let _chores = chores::start(config, clock)?;
