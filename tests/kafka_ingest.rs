@@ -15,6 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use support::broker::{Broker, PLAIN_USER, SCRAM_USER};
 use support::tls::Certificate;
 
+#[expect(dead_code, reason = "these tests need only a part of it")]
 mod support;
 
 /// Longer than anything here takes on a busy machine; a test that gets here has failed.

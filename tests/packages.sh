@@ -6,7 +6,7 @@ set -euo pipefail
 needs=(
   "g++ g++" "make make" "perl perl" "java openjdk-17-jre-headless" "keytool openjdk-17-jre-headless" "mvn maven" "prometheus prometheus" "promtool prometheus"
   "prometheus-alertmanager prometheus-alertmanager" "amtool prometheus-alertmanager" "chromium chromium"
-  "docker-compose docker-compose" "curl curl"
+  "docker-compose docker-compose" "curl curl" "cc gcc"
 )
 missing=()
 for need in "${needs[@]}"; do

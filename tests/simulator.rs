@@ -1,7 +1,8 @@
 //! The service in small, on one thread: a log of three partitions, a core, a store in memory, and everything that can happen between
 //! them, by seed. Reading stalls here and runs ahead there, commits are lost or kept without anybody knowing, the process ends at any
 //! moment and begins again from what the store kept. In every other seed ended conversations leave memory after every commit, those
-//! that nothing has touched for a minute. In the end everything is counted once, as without any of it.
+//! that nothing has touched for a minute. In the end everything is counted once, as without any of it. What can happen is listed in
+//! support/fault.rs; tests/durable does the same to the program over a real broker.
 //!
 //! `SEEDS=1000000 cargo test --release --test simulator` runs a million; `SEED=4711` runs that one alone.
 
@@ -21,6 +22,12 @@ use deskpulse::store::{Commit, Memory, Store};
 use deskpulse::view;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+
+#[path = "support/fault.rs"]
+#[expect(dead_code, reason = "names of points are for a process")]
+mod fault;
+
+use fault::Fault;
 
 const SEEDS: u64 = 10_000;
 const PARTITIONS: usize = 3;
@@ -186,35 +193,82 @@ fn undisturbed(settings: &CoreSettings, log: &Log) -> End {
     end(process, kept, log)
 }
 
-fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng, keep_hot: Option<Span>) -> End {
-    let mut kept = Kept { keep_hot, ..Kept::default() };
-    let mut process = Process::start(settings, &mut kept);
-    let mut handed = None;
-    let mut stalled = PARTITIONS;
-    for _ in 0..chance.random_range(20..80) {
+/// A process, what outlives it, and what is on its way from one to the other.
+struct Disturbed<'a> {
+    settings: &'a CoreSettings,
+    log: &'a Log,
+    process: Process,
+    kept: Kept,
+    handed: Option<(Commit, Vec<String>)>,
+    /// A partition that stalls, if there is one of that number.
+    stalled: usize,
+    /// For how many steps no broker answers.
+    away: u32,
+}
+
+impl Disturbed<'_> {
+    fn step(&mut self, chance: &mut SmallRng) {
+        self.away = self.away.saturating_sub(1);
         match chance.random_range(0..10) {
-            0..=3 => {
-                let index = chance.random_range(0..PARTITIONS);
-                if index != stalled {
-                    process.read(log, index, chance.random_range(1..12));
-                }
-            }
-            4 | 5 => process.advance(&mut kept),
-            6 if handed.is_none() => handed = Some(process.gather()),
-            6 | 7 => handed.take().into_iter().for_each(|commit| {
-                kept.write(commit);
-                process.written(&kept);
-            }),
-            8 => stalled = chance.random_range(0..PARTITIONS + 2),
-            _ => {
-                // The last commit may have been kept though nobody heard of it.
-                handed.take().filter(|_| chance.random_bool(0.5)).into_iter().for_each(|commit| kept.write(commit));
-                process = Process::start(settings, &mut kept);
-            }
+            0..=3 => self.read(chance.random_range(0..PARTITIONS), chance.random_range(1..12)),
+            4 | 5 => self.process.advance(&mut self.kept),
+            6 if self.handed.is_none() => self.handed = Some(self.process.gather()),
+            6 | 7 => self.write(),
+            8 => self.stalled = chance.random_range(0..PARTITIONS + 2),
+            _ => self.suffer(Fault::ALL[chance.random_range(0..Fault::ALL.len())], chance),
         }
     }
-    handed.into_iter().for_each(|commit| kept.write(commit));
-    end(process, kept, log)
+
+    fn suffer(&mut self, fault: Fault, chance: &mut SmallRng) {
+        match fault {
+            // The last commit may have been kept though nobody heard of it.
+            Fault::Killed | Fault::Unsynced => self.ends(chance.random_bool(0.5)),
+            Fault::At(point) => {
+                self.handed = Some(self.handed.take().unwrap_or_else(|| self.process.gather()));
+                self.ends(point.is_kept());
+            }
+            Fault::Full => self.ends(false),
+            Fault::Asked => {
+                self.write();
+                self.handed = Some(self.process.gather());
+                self.ends(true);
+            }
+            // Meanwhile the log has grown.
+            Fault::Stopped => (0..PARTITIONS).for_each(|index| self.read(index, chance.random_range(0..60))),
+            Fault::Away => self.away = chance.random_range(1..15),
+            // Nothing here knows of a host.
+            Fault::Set => {}
+        }
+    }
+
+    fn read(&mut self, index: usize, count: usize) {
+        if index != self.stalled && self.away == 0 {
+            self.process.read(self.log, index, count);
+        }
+    }
+
+    fn write(&mut self) {
+        if let Some(commit) = self.handed.take() {
+            self.kept.write(commit);
+            self.process.written(&self.kept);
+        }
+    }
+
+    fn ends(&mut self, is_kept: bool) {
+        self.handed.take().filter(|_| is_kept).into_iter().for_each(|commit| self.kept.write(commit));
+        self.process = Process::start(self.settings, &mut self.kept);
+    }
+}
+
+fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng, keep_hot: Option<Span>) -> End {
+    let mut kept = Kept { keep_hot, ..Kept::default() };
+    let process = Process::start(settings, &mut kept);
+    let mut disturbed = Disturbed { settings, log, process, kept, handed: None, stalled: PARTITIONS, away: 0 };
+    for _ in 0..chance.random_range(20..80) {
+        disturbed.step(chance);
+    }
+    disturbed.write();
+    end(disturbed.process, disturbed.kept, log)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use deskpulse::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::day::{CONFIG, Day, TOPICS};
+use crate::day::{Day, PAST, Subject, TOPICS};
 use crate::kept;
 use crate::library::Replayed;
 use crate::log::Sender;
@@ -27,14 +27,18 @@ fn topics() -> [&'static str; 3] {
 
 /// A service with an archive in its folder.
 fn setting(broker: &Broker) -> Setting {
-    let config = CONFIG.replace("[engine]\n", &format!("[engine]\nphrases = {PHRASES:?}\n"));
-    let setting = Setting::new(&broker.address(), &topics(), &config);
+    let config = PAST.config.replace("[engine]\n", &format!("[engine]\nphrases = {PHRASES:?}\n"));
+    with_archive(Setting::new(&broker.address(), &topics(), &config))
+}
+
+/// The same with an archive in its folder.
+pub fn with_archive(setting: Setting) -> Setting {
     let archive = setting.folder.path().join("archive");
     setting.and(&format!("[archive]\npath = {archive:?}"))
 }
 
 /// The files of its archive, in no useful order.
-fn archive(setting: &Setting) -> Vec<PathBuf> {
+pub fn archive(setting: &Setting) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(setting.folder.path().join("archive")).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.extension().is_some_and(|ending| ending == "zst")).collect()
 }
@@ -51,7 +55,7 @@ async fn the_archive_holds_every_event_once_and_a_store_made_of_it_goes_on() {
     for (topic, partitions) in TOPICS {
         broker.create_topic(topic, partitions, &[]).await;
     }
-    let (first, mut day, sender) = (setting(&broker), Day::new(5), Sender::new(&broker, &topics()));
+    let (first, mut day, sender) = (setting(&broker), Day::new(&Subject { seed: 5, ..PAST }), Sender::new(&broker, &topics()));
     tokio::task::block_in_place(|| {
         lives(&first, &mut day, &sender);
         complete(&first);
@@ -67,24 +71,24 @@ async fn the_archive_holds_every_event_once_and_a_store_made_of_it_goes_on() {
     tokio::task::block_in_place(|| {
         let second = setting(&broker);
         rebuilt(&first, &second);
-        day.send(&sender, MINUTES);
+        day.minutes(&sender, MINUTES);
         goes_on(&first, &second);
     });
 }
 
 /// Ends the service at named points and at others, while records come; at the end it stops in good order.
 fn lives(setting: &Setting, day: &mut Day, sender: &Sender) {
-    day.send(sender, MINUTES);
+    day.minutes(sender, MINUTES);
     for point in ["mid_archive:1", "mid_archive:3", "archived:1", "mid_write:2", "before_commit:1", "after_commit:1", "mid_archive:7"] {
         std::thread::scope(|scope| {
-            scope.spawn(|| day.send(sender, MINUTES));
+            scope.spawn(|| day.minutes(sender, MINUTES));
             let mut service = Service::launch_to(setting, point);
             until(LIMIT, "the process comes to its end", || if service.has_ended() { Ok(()) } else { Err(service.log()) });
             assert!(service.log().contains("ended at the point"), "{}", service.log());
         });
     }
     // Sent before it starts: what comes to a partition that was silent for long is late.
-    day.send(sender, MINUTES);
+    day.minutes(sender, MINUTES);
     let mut service = Service::start(setting);
     service.ready();
     assert_eq!(service.terminate(Duration::from_secs(10)).code(), Some(0), "{}", service.log());
@@ -147,8 +151,8 @@ fn goes_on(first: &Setting, second: &Setting) {
     other.stop();
     assert_eq!(same.kpi_lines(), page.kpi_lines());
     assert_eq!(kept::totals(&second.read()), kept::totals(&first.read()));
-    assert_eq!(facts(second), facts(first));
-    assert!(!facts(first).is_empty());
+    assert_eq!(kept::facts(second), kept::facts(first));
+    assert!(!kept::facts(first).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,13 +197,6 @@ async fn a_topic_that_forgets_too_soon_is_warned_of_unless_there_is_an_archive()
     });
 }
 
-/// The receipts of a store, sorted as text.
-fn facts(setting: &Setting) -> Vec<String> {
-    let mut facts: Vec<String> = setting.command(&["facts"], &[]).lines().map(str::to_owned).collect();
-    facts.sort_unstable();
-    facts
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_wall_clock_has_decided_is_decided_again_from_the_archive() {
     let broker = Broker::start();
@@ -227,7 +224,7 @@ async fn what_the_wall_clock_has_decided_is_decided_again_from_the_archive() {
         let page = service.reaches(now.0 + 3_000);
         assert_eq!(skewed(&page), 2.0);
         service.stop();
-        let said = facts(&first);
+        let said = kept::facts(&first);
         assert!(said.iter().filter(|fact| fact.contains(r#""fact":"breach""#)).count() == 2, "{said:#?}");
 
         let files: Vec<String> = archive(&first).iter().map(|path| path.to_str().unwrap().to_owned()).collect();
@@ -238,7 +235,7 @@ async fn what_the_wall_clock_has_decided_is_decided_again_from_the_archive() {
         let same = other.reaches(now.0 + 3_000);
         assert_eq!(skewed(&same), 2.0);
         other.stop();
-        assert_eq!(facts(&second), said);
+        assert_eq!(kept::facts(&second), said);
     });
 }
 

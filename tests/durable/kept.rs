@@ -9,6 +9,8 @@ use deskpulse::pipeline::Core;
 use deskpulse::store::{Sqlite, Store};
 use deskpulse::view;
 
+use crate::program::Setting;
+
 /// Rows of months, as `replay` prints them.
 pub fn totals(config: &Config) -> Vec<String> {
     totals_and_clock(config).0
@@ -22,4 +24,30 @@ pub fn totals_and_clock(config: &Config) -> (Vec<String>, Time) {
     let clock = core.engine().clock();
     let open = core.engine().open_time();
     (core.totals().rows(PeriodKind::Month, clock, &open).map(|row| view::totals::line(&row)).collect(), clock)
+}
+
+/// The receipts that the store keeps, sorted as text.
+pub fn facts(setting: &Setting) -> Vec<String> {
+    let mut facts: Vec<String> = setting.command(&["facts"], &[]).lines().map(str::to_owned).collect();
+    facts.sort_unstable();
+    facts
+}
+
+/// The largest file of the store.
+pub fn kibibytes(setting: &Setting) -> u64 {
+    let path = setting.read().store.path;
+    let sizes = ["", "-wal"].map(|end| std::fs::metadata(format!("{path}{end}")).map_or(0, |file| file.len()));
+    sizes[0].max(sizes[1]) / 1_024
+}
+
+/// Both lists are the same, or the first line of each that the other lacks is told.
+pub fn same<T: AsRef<str>, U: AsRef<str>>(found: &[T], wanted: &[U], what: &str) {
+    let (found, wanted): (Vec<&str>, Vec<&str>) = (found.iter().map(T::as_ref).collect(), wanted.iter().map(U::as_ref).collect());
+    if found != wanted {
+        let only = |some: &[&str], others: &[&str]| {
+            some.iter().filter(|line| !others.contains(line)).take(3).map(|line| format!("\n{line}")).collect::<String>()
+        };
+        let (more, less) = (only(&found, &wanted), only(&wanted, &found));
+        panic!("{what}: {} found, {} wanted; found only:{more}\nwanted only:{less}", found.len(), wanted.len());
+    }
 }

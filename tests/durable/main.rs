@@ -3,14 +3,17 @@
 //!
 //! Needs Java 17 or later and Maven (see tests/kafka/fetch.sh). `KILLS=1000 cargo test --release --test durable kills` is the long run.
 
+#![expect(clippy::print_stdout, reason = "a long run tells its seed and what it measured")]
 #![expect(clippy::unwrap_used, reason = "a test stops where its setting is not as it must be")]
 
+#[path = "../support/fault.rs"]
+#[expect(dead_code, reason = "the simulator needs more of it")]
+mod fault;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod support;
 
 #[path = "../e2e/http.rs"]
-#[expect(dead_code, reason = "these tests need only a part of it")]
 mod http;
 #[path = "../e2e/library.rs"]
 mod library;
@@ -22,14 +25,26 @@ mod page;
 #[path = "../e2e/program.rs"]
 #[expect(dead_code, reason = "these tests need only a part of it")]
 mod program;
+#[path = "../e2e/scraper.rs"]
+mod scraper;
+#[path = "../e2e/spoiled.rs"]
+mod spoiled;
 #[path = "../e2e/until.rs"]
 mod until;
 
 mod archived;
+mod away;
+mod clocks;
 mod counters;
 mod day;
+mod harness;
+mod host;
 mod kept;
 mod killed;
+mod poison;
+mod preload;
 mod refused;
 mod standby;
-mod wall;
+mod times;
+mod unsynced;
+mod wanted;

@@ -6,9 +6,9 @@ use deskpulse::decode::Reason;
 use serde_json::Value;
 
 use crate::log::{Sender, key, time};
-use crate::malformed::spoiled;
 use crate::program::{Service, Setting};
 use crate::sets;
+use crate::spoiled::spoiled;
 use crate::support::broker::Broker;
 use crate::until::{LIMIT, holds, until};
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::broker::Broker;
 
 /// How long the broker may take for everything that was sent.
-const FLUSH_LIMIT: Duration = Duration::from_secs(60);
+const FLUSH_LIMIT: Duration = Duration::from_secs(300);
 
 /// Sends records; the client's own hash of the key chooses the partition.
 pub struct Sender {
@@ -21,7 +21,11 @@ impl Sender {
     /// A sender that knows these topics, so that the first record does not wait for them.
     pub fn new(broker: &Broker, topics: &[&str]) -> Self {
         let mut config = broker.client();
-        config.set("linger.ms", "2").set("message.timeout.ms", "60000").set("enable.idempotence", "true");
+        config
+            .set("linger.ms", "2")
+            .set("message.timeout.ms", "300000")
+            .set("enable.idempotence", "true")
+            .set("message.max.bytes", "134217728");
         let producer: ThreadedProducer<_> = config.create().unwrap();
         for topic in topics {
             producer.client().fetch_metadata(Some(topic), FLUSH_LIMIT).unwrap();

@@ -24,6 +24,8 @@ mod program;
 mod prometheus;
 mod refused;
 mod replayed;
+mod scraper;
+mod spoiled;
 mod stop;
 mod until;
 mod wall;

@@ -7,6 +7,7 @@ use crate::library::Replayed;
 use crate::log::{Sender, key, time, topic};
 use crate::program::{Service, Setting};
 use crate::sets;
+use crate::spoiled::spoiled;
 use crate::support::broker::Broker;
 
 const TOPICS: [&str; 2] = ["chat.events", "agent.events"];
@@ -17,8 +18,6 @@ const OF_EACH_REASON: usize = 1_250;
 const TOMBSTONES: usize = 250;
 const UNKNOWN_TYPES: usize = 500;
 const DUPLICATES: usize = 300;
-/// Records of 300 KiB among the rejected ones.
-const HUGE: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_malformed_records_among_good_ones() {
@@ -104,28 +103,4 @@ fn produce(broker: &Broker, good: &[&str]) -> i64 {
     }
     sender.flush();
     newest
-}
-
-/// The `index`-th record of a reason, made from a good one.
-pub fn spoiled(good: &str, reason: Reason, index: usize) -> Vec<u8> {
-    let field = |name: &str, value: &str| {
-        let mut event: Value = serde_json::from_str(good).unwrap();
-        event[name] = serde_json::from_str(value).unwrap();
-        event.to_string().into_bytes()
-    };
-    match reason {
-        Reason::NotJson if index.is_multiple_of(3) => good.as_bytes()[..good.len() / 2].to_vec(),
-        Reason::NotJson if index % 3 == 1 => [b"\xff\xfe", good.as_bytes()].concat(),
-        Reason::NotJson => format!("{good}\n{good}").into_bytes(),
-        Reason::NotAnObject => format!("[{good}]").into_bytes(),
-        Reason::MissingField => field("type", "null"),
-        Reason::WrongType => field("id", "7"),
-        Reason::BadValue => field("id", "\"\""),
-        Reason::BadTime if index.is_multiple_of(2) => field("time", "1764061200"),
-        Reason::BadTime => field("time", "\"yesterday\""),
-        Reason::TooLong => field("id", &format!("\"{}\"", "9".repeat(1_000))),
-        // Most are just over the limit in sum of what the log can hold; some are larger by far.
-        Reason::TooLarge if index < HUGE => field("text", &format!("\"{}\"", "a".repeat(300 << 10))),
-        Reason::TooLarge => field("text", &format!("\"{}\"", "a".repeat(256 << 10))),
-    }
 }

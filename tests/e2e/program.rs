@@ -170,6 +170,13 @@ impl Service {
         self.process.try_wait().unwrap().is_some()
     }
 
+    /// The memory that it holds, in kibibytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        held.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address.unwrap()
@@ -180,6 +187,13 @@ impl Service {
         read(&self.log)
     }
 
+    /// The last lines of it.
+    pub fn newest_log(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
     /// An answer of any status.
     pub fn get(&self, path: &str) -> Result<Answer, String> {
         http::get(self.address(), path)
@@ -187,7 +201,7 @@ impl Service {
 
     /// Its page of metrics.
     pub fn metrics(&self) -> Page {
-        let answer = self.get("/metrics").unwrap();
+        let answer = self.get("/metrics").unwrap_or_else(|error| panic!("{error}; log: {}", self.log()));
         assert_eq!(answer.status, 200, "{}", answer.body);
         Page::read(answer.body)
     }
@@ -225,7 +239,17 @@ impl Service {
 
     /// Tells it to read its configuration again.
     pub fn hang_up(&self) {
-        assert!(Command::new("kill").args(["-HUP", &self.process.id().to_string()]).status().unwrap().success());
+        signal(&self.process, "HUP");
+    }
+
+    /// Makes it stand still, wherever it is.
+    pub fn freeze(&self) {
+        signal(&self.process, "STOP");
+    }
+
+    /// Lets it go on from there.
+    pub fn thaw(&self) {
+        signal(&self.process, "CONT");
     }
 
     /// Asks it to end, as a service manager does, and waits until it has.
@@ -249,7 +273,11 @@ impl Drop for Service {
 
 /// Sends SIGTERM.
 pub fn terminate(process: &Child) {
-    assert!(Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap().success());
+    signal(process, "TERM");
+}
+
+fn signal(process: &Child, name: &str) {
+    assert!(Command::new("kill").args(["-s", name, &process.id().to_string()]).status().unwrap().success());
 }
 
 /// Kills a process that still runs.

@@ -12,6 +12,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -85,6 +86,13 @@ impl Broker {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Ends the broker without a warning, as a loss of power would. What it was told and has confirmed is in its files.
+    pub fn kill(&mut self) {
+        let mut child = self.process.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// Address of the plain listener.
@@ -168,6 +176,21 @@ impl Broker {
         }
         producer.flush(limit).unwrap();
         if commit { producer.commit_transaction(limit).unwrap() } else { producer.abort_transaction(limit).unwrap() }
+    }
+
+    /// Every record of a partition up to its present end: the broker's or producer's time in milliseconds, and the value.
+    pub fn read(&self, topic: &str, partition: i32) -> Vec<(i64, Vec<u8>)> {
+        let limit = Duration::from_secs(30);
+        let consumer: BaseConsumer = self.client().set("group.id", "test").set("enable.auto.commit", "false").create().unwrap();
+        let (first, end) = consumer.fetch_watermarks(topic, partition, limit).unwrap();
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
+        consumer.assign(&list).unwrap();
+        let records = (first..end).map(|_| {
+            let message = consumer.poll(limit).unwrap().unwrap();
+            (message.timestamp().to_millis().unwrap(), message.payload().unwrap_or_default().to_vec())
+        });
+        records.collect()
     }
 
     /// The offset and its label that lag tools see for a group.

@@ -1,0 +1,90 @@
+//! One list of what can happen to a service between its log and its store. Two engines know all of it: the simulator, on one thread
+//! (tests/simulator.rs), and the program over a real broker (tests/durable). A fault that is added here has to be told to both.
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It is killed, whatever it is doing.
+    Killed,
+    /// It ends at a named point around a commit.
+    At(Point),
+    /// It is asked to end.
+    Asked,
+    /// The disk is full.
+    Full,
+    /// The disk takes what is written and cannot make it last.
+    Unsynced,
+    /// It stands still for a while, and goes on.
+    Stopped,
+    /// No broker answers for a while.
+    Away,
+    /// The clock of its host is set while it runs.
+    Set,
+}
+
+/// The points of `deskpulse::store::failpoint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    Gathered,
+    MidArchive,
+    Archived,
+    MidWrite,
+    BeforeCommit,
+    AfterCommit,
+    BeforeLabel,
+    AfterLabel,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 15] = [
+        Self::Killed,
+        Self::At(Point::Gathered),
+        Self::At(Point::MidArchive),
+        Self::At(Point::Archived),
+        Self::At(Point::MidWrite),
+        Self::At(Point::BeforeCommit),
+        Self::At(Point::AfterCommit),
+        Self::At(Point::BeforeLabel),
+        Self::At(Point::AfterLabel),
+        Self::Asked,
+        Self::Full,
+        Self::Unsynced,
+        Self::Stopped,
+        Self::Away,
+        Self::Set,
+    ];
+}
+
+impl Point {
+    /// Every point, in the order in which a commit passes them.
+    pub const ALL: [Self; 8] = [
+        Self::Gathered,
+        Self::MidArchive,
+        Self::Archived,
+        Self::MidWrite,
+        Self::BeforeCommit,
+        Self::AfterCommit,
+        Self::BeforeLabel,
+        Self::AfterLabel,
+    ];
+
+    /// Its name for the program.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gathered => "gathered",
+            Self::MidArchive => "mid_archive",
+            Self::Archived => "archived",
+            Self::MidWrite => "mid_write",
+            Self::BeforeCommit => "before_commit",
+            Self::AfterCommit => "after_commit",
+            Self::BeforeLabel => "before_label",
+            Self::AfterLabel => "after_label",
+        }
+    }
+
+    /// Whether the commit outlives an end here.
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::AfterCommit | Self::BeforeLabel | Self::AfterLabel)
+    }
+}
