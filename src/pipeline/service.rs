@@ -32,10 +32,6 @@ use super::writer::{Handover, Writer};
 
 /// How often the loop looks around when nothing comes.
 const TICK: Duration = Duration::from_millis(100);
-/// A snapshot is made at least this long after the one before…
-const SNAPSHOT_PAUSE_MIN: Span = Span(100);
-/// …and after so many times as long as the one before took, so that making them stays a small part of the work.
-const SNAPSHOT_COST: i64 = 10;
 /// A partition this far ahead of the slowest, in event time or records that wait, is paused…
 const AHEAD_TIME: Span = Span(60_000);
 /// …see [`AHEAD_TIME`].
@@ -322,7 +318,7 @@ impl<S: Source> Service<S> {
             self.commits.nothing(now);
         }
         self.reload(now);
-        if now >= self.snapshot_at && (has_decided || now >= self.snapshot_at + SNAPSHOT_PAUSE_MIN) {
+        if now >= self.snapshot_at && (has_decided || now >= self.snapshot_at + shown::PAUSE_MIN) {
             self.publish_snapshot(now);
         }
         Ok(())
@@ -413,7 +409,7 @@ impl<S: Source> Service<S> {
         });
         let not_ready = self.readiness.reasons(now);
         let done = self.clock.now();
-        self.snapshot_at = done + SNAPSHOT_PAUSE_MIN.max(Span((done - now).0 * SNAPSHOT_COST));
+        self.snapshot_at = done + shown::pause(done - now);
         // Whoever sees KPIs must find that the log was caught up with…
         shown::standing(&mut self.metrics, self.core.engine(), is_caught_up, !not_ready.is_empty());
         self.publish.send_replace(Published { at: done, snapshot, not_ready });
