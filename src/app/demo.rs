@@ -86,7 +86,7 @@ pub fn demo(demo: &Demo, started: impl FnOnce(SocketAddr), status: impl FnMut(De
             metrics: ServiceMetrics::default(),
         };
         let topics = config.kafka.topics.clone().into();
-        let result = run(service_settings(&config, topics)?, clock, parts, listeners, Beside::default(), terminated()).await;
+        let result = run(service_settings(&config, topics)?, clock, parts, listeners, Beside::default(), terminated()?).await;
         stop.store(true, Ordering::Release);
         writing.join().map_err(|_| AppError::Panicked)??;
         result

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::archive::{Archive, ArchiveError};
 use crate::clock::Clock;
@@ -127,7 +127,7 @@ pub fn serve(
 ) -> Result<(), AppError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let hangup = signal(SignalKind::hangup())?;
+        let (terminated, hangup) = (terminated()?, signal(SignalKind::hangup())?);
         let listeners = Listeners::open(config).await?;
         let clock = Clock::start();
         let open = if options.accept_config { Sqlite::open_leaving } else { Sqlite::open };
@@ -153,7 +153,7 @@ pub fn serve(
         let (sender, reloads) = mpsc::channel(1);
         tokio::spawn(reload::watch(hangup, load, config.clone(), clock, sender));
         let beside = Beside { receipts: Some(receipts(config)?), reloads: Some(reloads) };
-        run(settings, clock, parts, listeners, beside, terminated()).await
+        run(settings, clock, parts, listeners, beside, terminated).await
     })
 }
 
@@ -270,16 +270,15 @@ async fn ended_of(mut published: watch::Receiver<Published>) {
     while published.changed().await.is_ok() {}
 }
 
-/// Done when the process is asked to end.
-pub(crate) async fn terminated() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        warn!("signals cannot be received: end the process with SIGKILL");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+/// Done when the process is asked to end, from this call on: whoever asks while it starts is heard, too.
+pub(crate) fn terminated() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// What the loop is told, with the topics by their numbers.
