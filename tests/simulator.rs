@@ -236,6 +236,7 @@ impl Disturbed<'_> {
             // Meanwhile the log has grown.
             Fault::Stopped => (0..PARTITIONS).for_each(|index| self.read(index, chance.random_range(0..60))),
             Fault::Away => self.away = chance.random_range(1..15),
+            Fault::Leaderless => self.stalled = chance.random_range(0..PARTITIONS),
             // Nothing here knows of a host.
             Fault::Set => {}
         }

@@ -66,13 +66,17 @@ struct Seen {
 
 impl Run {
     pub async fn new(subject: Subject) -> Self {
-        let broker = Broker::start();
+        Self::over(Broker::start(), subject).await
+    }
+
+    pub async fn over(broker: Broker, subject: Subject) -> Self {
         for (topic, partitions) in TOPICS {
             broker.create_topic(topic, partitions, &[]).await;
         }
         let topics = TOPICS.map(|(topic, _)| topic);
         // What has ended leaves memory within minutes: of a store that is killed it has to come back like everything else.
         let setting = Setting::new(&broker.address(), &topics, subject.config).and("keep_hot = \"1m\"");
+        setting.change(&format!("{:?}", [broker.address()]), &format!("{:?}", broker.addresses()));
         let setting = if subject.archive { archived::with_archive(setting) } else { setting };
         let sender = Sender::new(&broker, &topics);
         let mut day = Day::new(&subject);
@@ -221,7 +225,7 @@ impl<'a> Life<'a> {
             Fault::Full => Service::launch_within(setting, kept::kibibytes(setting) + moment),
             Fault::Unsynced => unsynced::launch(setting, moment),
             Fault::Set => host::launch(setting, 0),
-            Fault::Killed | Fault::Asked | Fault::Stopped | Fault::Away => Service::launch(setting),
+            Fault::Killed | Fault::Asked | Fault::Stopped | Fault::Away | Fault::Leaderless => Service::launch(setting),
         };
         Self { setting, blow, seen, service, clock, is_back: false }
     }
@@ -260,6 +264,15 @@ impl<'a> Life<'a> {
                 std::thread::sleep(STANDSTILL);
                 self.service.thaw();
                 self.goes_on();
+            }
+            Fault::Leaderless => {
+                for index in 0..broker.count() {
+                    self.reads(moment);
+                    broker.kill_one(index);
+                    self.goes_on();
+                    broker.start_again();
+                    self.goes_on();
+                }
             }
             Fault::Set => self.is_on_a_host_whose_clock_is_set(moment),
             Fault::Away => {

@@ -35,6 +35,7 @@ mod until;
 mod archived;
 mod away;
 mod clocks;
+mod cluster;
 mod counters;
 mod day;
 mod harness;

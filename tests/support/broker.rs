@@ -1,4 +1,4 @@
-//! A real Apache Kafka broker of one node: started on free ports, stopped by its process id, gone when the guard is dropped.
+//! A real Apache Kafka of one node, or of three: started on free ports, stopped by its process id, gone when the guard is dropped.
 
 use std::fs;
 use std::net::TcpListener;
@@ -27,11 +27,16 @@ pub const PLAIN_USER: (&str, &str) = ("alice", "alice-secret");
 /// See [`PLAIN_USER`].
 pub const SCRAM_USER: (&str, &str) = ("bob", "bob-secret");
 
-/// A running broker, or one that was stopped and can be started again on the same ports with the same data.
+/// A running broker, or one that was stopped and can be started again on the same ports with the same data; or three of them as one.
 pub struct Broker {
+    nodes: Vec<Node>,
+    certificate: Option<Certificate>,
+}
+
+/// One process.
+struct Node {
     folder: tempfile::TempDir,
     ports: Ports,
-    certificate: Option<Certificate>,
     process: Option<Child>,
 }
 
@@ -45,22 +50,30 @@ struct Ports {
 impl Broker {
     /// Starts a broker with a plain listener.
     pub fn start() -> Self {
-        Self::launch(None)
+        Self::launch(1, None)
+    }
+
+    /// Starts three that stand in for one another: what is confirmed is on two of them.
+    pub fn start_three() -> Self {
+        Self::launch(3, None)
     }
 
     /// Starts a broker that also listens with SASL_SSL.
     pub fn start_secure(certificate: Certificate) -> Self {
-        Self::launch(Some(certificate))
+        Self::launch(1, Some(certificate))
     }
 
-    fn launch(certificate: Option<Certificate>) -> Self {
+    fn launch(count: usize, certificate: Option<Certificate>) -> Self {
         // A port that was free may be taken by the time the broker wants it.
         let mut log = String::new();
         for _ in 0..3 {
-            let folder = tempfile::tempdir().unwrap();
-            copy(&formatted(), &folder.path().join("data"));
-            let mut broker = Self { folder, ports: Ports::free(), certificate, process: None };
-            if broker.run() {
+            let node = |id| {
+                let folder = tempfile::tempdir().unwrap();
+                copy(&formatted(count, id), &folder.path().join("data"));
+                Node { folder, ports: Ports::free(), process: None }
+            };
+            let mut broker = Self { nodes: (1..=count).map(node).collect(), certificate };
+            if broker.run(0..count) {
                 return broker;
             }
             log = broker.log();
@@ -68,47 +81,66 @@ impl Broker {
         panic!("no Kafka broker could be started: {log}");
     }
 
-    /// Starts a stopped broker again.
+    /// How many nodes there are.
+    pub fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Starts what was stopped again.
     pub fn start_again(&mut self) {
-        assert!(self.process.is_none(), "the broker is running");
-        assert!(self.run(), "the broker did not come back: {}", self.log());
+        let stopped: Vec<usize> = (0..self.count()).filter(|index| self.nodes[*index].process.is_none()).collect();
+        assert!(!stopped.is_empty(), "the broker is running");
+        assert!(self.run(stopped), "the broker did not come back: {}", self.log());
     }
 
     /// Stops the broker in good order.
     pub fn stop(&mut self) {
-        let mut child = self.process.take().unwrap();
-        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        let clock = Clock::start();
-        while child.try_wait().unwrap().is_none() {
-            if clock.uptime() > STOP {
-                child.kill().unwrap();
+        for node in &mut self.nodes {
+            let mut child = node.process.take().unwrap();
+            let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+            assert!(told.success());
+            let clock = Clock::start();
+            while child.try_wait().unwrap().is_none() {
+                if clock.uptime() > STOP {
+                    child.kill().unwrap();
+                }
+                std::thread::sleep(Duration::from_millis(20));
             }
-            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
     /// Ends the broker without a warning, as a loss of power would. What it was told and has confirmed is in its files.
     pub fn kill(&mut self) {
-        let mut child = self.process.take().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        (0..self.count()).for_each(|index| self.kill_one(index));
+    }
+
+    /// The same with one of three.
+    pub fn kill_one(&mut self, index: usize) {
+        if let Some(mut child) = self.nodes[index].process.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 
     /// Address of the plain listener.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.ports.plain)
+        format!("127.0.0.1:{}", self.nodes[0].ports.plain)
     }
 
     /// Address of the SASL_SSL listener.
     pub fn secure_address(&self) -> String {
-        format!("127.0.0.1:{}", self.ports.secure)
+        format!("127.0.0.1:{}", self.nodes[0].ports.secure)
+    }
+
+    /// Plain addresses of all nodes.
+    pub fn addresses(&self) -> Vec<String> {
+        self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.ports.plain)).collect()
     }
 
     /// Properties of a plain client.
     pub fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", self.address()).set("allow.auto.create.topics", "false");
+        config.set("bootstrap.servers", self.addresses().join(",")).set("allow.auto.create.topics", "false");
         config
     }
 
@@ -120,7 +152,7 @@ impl Broker {
     /// Creates a topic with settings such as `("message.timestamp.type", "LogAppendTime")`.
     pub async fn create_topic(&self, topic: &str, partitions: i32, settings: &[(&str, &str)]) {
         let (admin, options) = self.admin();
-        let mut wanted = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+        let mut wanted = NewTopic::new(topic, partitions, TopicReplication::Fixed(self.count() as i32));
         for (key, value) in settings {
             wanted = wanted.set(key, value);
         }
@@ -206,24 +238,27 @@ impl Broker {
         }
     }
 
-    /// Starts the process and waits until it answers; false when it ended by itself.
-    fn run(&mut self) -> bool {
-        let settings = self.folder.path().join("server.properties");
-        fs::write(&settings, self.settings()).unwrap();
-        let log = fs::File::create(self.folder.path().join("log")).unwrap();
-        let mut java = java();
-        java.args(["-Xms64m", "-Xmx320m", "-XX:-UsePerfData", "kafka.Kafka"]).arg(&settings);
-        let child = java.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        self.process = Some(child);
+    /// Starts these nodes and waits until all answer; false when one ended by itself.
+    fn run(&mut self, nodes: impl IntoIterator<Item = usize>) -> bool {
+        for index in nodes {
+            let settings = self.nodes[index].folder.path().join("server.properties");
+            fs::write(&settings, self.settings(index)).unwrap();
+            let log = fs::File::create(self.nodes[index].folder.path().join("log")).unwrap();
+            let mut java = java();
+            java.args(["-Xms64m", "-Xmx320m", "-XX:-UsePerfData", "kafka.Kafka"]).arg(&settings);
+            let child = java.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+            self.nodes[index].process = Some(child);
+        }
         let asking: BaseConsumer = self.client().create().unwrap();
         let clock = Clock::start();
         while clock.uptime() < START {
-            let ended = self.process.as_mut().is_some_and(|child| child.try_wait().unwrap().is_some());
-            if ended {
-                self.process = None;
+            let mut children = self.nodes.iter_mut().filter_map(|node| node.process.as_mut());
+            if children.any(|child| child.try_wait().unwrap().is_some()) {
+                (0..self.count()).for_each(|index| self.kill_one(index));
                 return false;
             }
-            if asking.fetch_metadata(None, Duration::from_millis(500)).is_ok_and(|metadata| metadata.brokers().len() == 1) {
+            let answer = asking.fetch_metadata(None, Duration::from_millis(500));
+            if answer.is_ok_and(|metadata| metadata.brokers().len() == self.count()) {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -232,11 +267,11 @@ impl Broker {
     }
 
     fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        self.nodes.iter().map(|node| fs::read_to_string(node.folder.path().join("log")).unwrap_or_default()).collect()
     }
 
-    fn settings(&self) -> String {
-        let Ports { plain, controller, secure } = self.ports;
+    fn settings(&self, index: usize) -> String {
+        let Node { folder, ports: Ports { plain, controller, secure }, .. } = &self.nodes[index];
         let mut listeners = format!("PLAINTEXT://127.0.0.1:{plain},CONTROLLER://127.0.0.1:{controller}");
         let mut more = String::new();
         if let Some(certificate) = self.certificate {
@@ -247,15 +282,17 @@ impl Broker {
                 .replace("@USER@", PLAIN_USER.0)
                 .replace("@PASSWORD@", PLAIN_USER.1);
         }
-        let data = self.folder.path().join("data");
-        let own = format!("listeners={listeners}\ncontroller.quorum.voters=1@127.0.0.1:{controller}\nlog.dirs={}\n", data.display());
-        format!("{own}{COMMON}{more}")
+        let data = folder.path().join("data");
+        let voters = (1..).zip(&self.nodes).map(|(id, node)| format!("{id}@127.0.0.1:{}", node.ports.controller));
+        let voters = voters.collect::<Vec<_>>().join(",");
+        let own = format!("listeners={listeners}\ncontroller.quorum.voters={voters}\nlog.dirs={}\n", data.display());
+        format!("{own}{}{more}", common(self.count(), index + 1))
     }
 }
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        if let Some(mut child) = self.process.take() {
+        for child in self.nodes.iter_mut().filter_map(|node| node.process.as_mut()) {
             drop(child.kill());
             drop(child.wait());
         }
@@ -271,23 +308,29 @@ impl Ports {
     }
 }
 
+/// Settings of a node, by the number of all nodes and its own.
+fn common(count: usize, id: usize) -> String {
+    let confirmed = count.div_ceil(2);
+    format!(
+        "{COMMON}node.id={id}\noffsets.topic.replication.factor={count}\ntransaction.state.log.replication.factor={count}\n\
+         share.coordinator.state.topic.replication.factor={count}\ntransaction.state.log.min.isr={confirmed}\n\
+         share.coordinator.state.topic.min.isr={confirmed}\nmin.insync.replicas={confirmed}\n"
+    )
+}
+
 /// Settings of every broker.
 const COMMON: &str = "
 process.roles=broker,controller
-node.id=1
+controller.quorum.election.timeout.ms=500
+controller.quorum.fetch.timeout.ms=1000
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
 offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
 transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
 share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
 num.network.threads=1
 num.io.threads=2
 log.cleaner.dedupe.buffer.size=4194304
@@ -326,17 +369,18 @@ fn java() -> Command {
     java
 }
 
-/// A formatted data folder with the SCRAM user in it. Whoever is first makes it; ports are not part of it.
-fn formatted() -> PathBuf {
-    let folder = home().join("formatted");
+/// A formatted data folder of a node with the SCRAM user in it. Whoever is first makes it; ports are not part of it.
+fn formatted(count: usize, id: usize) -> PathBuf {
+    let folder = home().join(format!("formatted-{id}-of-{count}"));
     if folder.exists() {
         return folder;
     }
     let fresh = tempfile::Builder::new().prefix("formatted.").tempdir_in(home()).unwrap();
     let settings = fresh.path().join("server.properties");
     let data = fresh.path().join("data");
-    let listeners = "listeners=PLAINTEXT://127.0.0.1:9,CONTROLLER://127.0.0.1:10\ncontroller.quorum.voters=1@127.0.0.1:10";
-    fs::write(&settings, format!("{listeners}\nlog.dirs={}\n{COMMON}", data.display())).unwrap();
+    let voters = (1..=count).map(|id| format!("{id}@127.0.0.1:{}", 9 + id)).collect::<Vec<_>>().join(",");
+    let listeners = format!("listeners=PLAINTEXT://127.0.0.1:9,CONTROLLER://127.0.0.1:{}\ncontroller.quorum.voters={voters}", 9 + id);
+    fs::write(&settings, format!("{listeners}\nlog.dirs={}\n{}", data.display(), common(count, id))).unwrap();
     let scram = format!("SCRAM-SHA-256=[name={},password={}]", SCRAM_USER.0, SCRAM_USER.1);
     let mut format = java();
     format.args(["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAA", "--add-scram", &scram, "-c"]).arg(&settings);

@@ -18,6 +18,8 @@ pub enum Fault {
     Stopped,
     /// No broker answers for a while.
     Away,
+    /// One of several brokers is killed, and others take its partitions over.
+    Leaderless,
     /// The clock of its host is set while it runs.
     Set,
 }
@@ -37,7 +39,7 @@ pub enum Point {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Killed,
         Self::At(Point::Gathered),
         Self::At(Point::MidArchive),
@@ -52,6 +54,7 @@ impl Fault {
         Self::Unsynced,
         Self::Stopped,
         Self::Away,
+        Self::Leaderless,
         Self::Set,
     ];
 }
