@@ -26,7 +26,23 @@ test:
 bench:
 	cargo bench --locked
 
-# What a night is for: a million seeds of the simulator, and KILLS kills at random times on a real broker.
+# What a night is for: a million seeds of the simulator, then every fault many times on real brokers. CONTRIBUTING.md says what each number
+# is, how long it takes, and how to repeat what failed.
+torture: export SEEDS ?= 1000000
+torture: export FLIPS ?= 1000
+torture: export KILLS ?= 1000
+torture: export KILLS_NOW ?= 100
+torture: export KILLS_TWICE ?= 100
+torture: export POINTS ?= 100
+torture: export TERMS ?= 200
+torture: export FULLS ?= 100
+torture: export SYNCS ?= 100
+torture: export STOPS ?= 50
+torture: export AWAYS ?= 50
+torture: export LEADERS ?= 20
+torture: export CLOCKS ?= 10
+torture: export MALFORMED ?= 3000000
 torture:
-	SEEDS=$${SEEDS:-1000000} cargo test --release --locked --test simulator
-	KILLS=$${KILLS:-1000} cargo test --release --locked --test durable kills -- --nocapture
+	env -u SEED cargo test --release --locked --test simulator
+	cargo test --release --locked --lib whatever_bit_is_flipped
+	cargo test --release --locked --test durable -- --include-ignored --nocapture --test-threads 4 killed away clocks cluster poison times

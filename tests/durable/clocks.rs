@@ -12,6 +12,7 @@ use crate::library::Replayed;
 use crate::log::Sender;
 use crate::program::{Service, Setting};
 use crate::support::broker::Broker;
+use crate::wanted::number;
 
 /// A refusal is final: the program gives up within this.
 const GIVES_UP: Duration = Duration::from_secs(60);
@@ -20,7 +21,8 @@ const GIVES_UP: Duration = Duration::from_secs(60);
 async fn a_clock_that_is_set_while_the_service_runs_changes_no_number() {
     for subject in [PAST, PRESENT] {
         let run = Run::new(subject).await;
-        tokio::task::block_in_place(|| run.survives(&[Blow(Fault::Set, 500)]));
+        let blows: Vec<Blow> = (0..number("CLOCKS", 1)).map(|_| Blow(Fault::Set, 500)).collect();
+        tokio::task::block_in_place(|| run.survives(&blows));
     }
 }
 

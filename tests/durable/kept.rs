@@ -1,5 +1,6 @@
 //! What a store holds after its service has ended.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use deskpulse::config::Config;
@@ -40,14 +41,17 @@ pub fn kibibytes(setting: &Setting) -> u64 {
     sizes[0].max(sizes[1]) / 1_024
 }
 
-/// Both lists are the same, or the first line of each that the other lacks is told.
+/// Both lists are the same, or the first lines of each that the other lacks are told.
 pub fn same<T: AsRef<str>, U: AsRef<str>>(found: &[T], wanted: &[U], what: &str) {
     let (found, wanted): (Vec<&str>, Vec<&str>) = (found.iter().map(T::as_ref).collect(), wanted.iter().map(U::as_ref).collect());
-    if found != wanted {
-        let only = |some: &[&str], others: &[&str]| {
-            some.iter().filter(|line| !others.contains(line)).take(3).map(|line| format!("\n{line}")).collect::<String>()
-        };
-        let (more, less) = (only(&found, &wanted), only(&wanted, &found));
-        panic!("{what}: {} found, {} wanted; found only:{more}\nwanted only:{less}", found.len(), wanted.len());
+    if found == wanted {
+        return;
     }
+    let only = |some: &[&str], others: &[&str]| {
+        let others: HashSet<&str> = others.iter().copied().collect();
+        let lacking = some.iter().filter(|line| !others.contains(**line)).take(3);
+        lacking.map(|line| format!("\n{line}")).collect::<String>()
+    };
+    let (more, less) = (only(&found, &wanted), only(&wanted, &found));
+    panic!("{what}: {} found, {} wanted; found only:{more}\nwanted only:{less}", found.len(), wanted.len());
 }

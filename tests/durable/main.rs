@@ -1,7 +1,7 @@
 //! Never lost, never twice: the real program over a real Apache Kafka broker is killed again and again, and still counts what a replay
 //! of the dump counts. A store that does not fit its log is refused.
 //!
-//! Needs Java 17 or later and Maven (see tests/kafka/fetch.sh). `KILLS=1000 cargo test --release --test durable kills` is the long run.
+//! Needs Java 17 or later and Maven (see tests/kafka/fetch.sh), `prometheus`, and a C compiler. `make torture` is the long run.
 
 #![expect(clippy::print_stdout, reason = "a long run tells its seed and what it measured")]
 #![expect(clippy::unwrap_used, reason = "a test stops where its setting is not as it must be")]
