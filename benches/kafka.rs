@@ -25,7 +25,7 @@ use deskpulse::ingest::{Beginning, KafkaSettings, KafkaSource, Producer};
 use deskpulse::model::{Span, Time};
 use deskpulse::pipeline::{Core, Parts, Service, ServiceSettings, Writer};
 use deskpulse::simulate::load::{Load, LoadSettings};
-use deskpulse::store::Memory;
+use deskpulse::store::{Memory, Sqlite};
 use deskpulse::telemetry::ServiceMetrics;
 use deskpulse::view::Published;
 use deskpulse::view::live::is_over;
@@ -60,15 +60,18 @@ fn main() {
 fn backlog(broker: &Broker, records: usize, rounds: usize, report: &mut Report) {
     let bytes = fill(broker, records);
     let rate = |took: Duration| records as f64 / took.as_secs_f64();
-    let (mut bare, mut service) = (0.0_f64, 0.0_f64);
+    let (mut bare, mut service, mut kept) = (0.0_f64, 0.0_f64, 0.0_f64);
     for _ in 0..rounds {
         bare = bare.max(rate(read_bare(broker, records)));
-        service = service.max(rate(read_by_service(broker)));
+        service = service.max(rate(read_by_service(broker, false)));
+        kept = kept.max(rate(read_by_service(broker, true)));
     }
     report.row("records in the backlog, mean bytes", format!("{records}, {}", bytes / records), "", "");
     report.row("a bare consumer, records/s", format!("{bare:.0}"), "", "");
     report.row("the service, records/s", format!("{service:.0}"), "", "");
     report.row("the service over the bare consumer", format!("{:.2}", service / bare), "0.3", "0.6");
+    report.row("the service with a store on disk, receipts too, records/s", format!("{kept:.0}"), "60,000", "150,000");
+    report.row("the same over the service without", format!("{:.2}", kept / service), "", "");
 }
 
 /// Writes the simulated load, dated an hour ago.
@@ -118,10 +121,12 @@ fn read_bare(broker: &Broker, records: usize) -> Duration {
     clock.uptime()
 }
 
-/// Runs the service until it has caught up.
-fn read_by_service(broker: &Broker) -> Duration {
+/// Runs the service until it has caught up, with a store on disk or in memory.
+fn read_by_service(broker: &Broker, is_kept: bool) -> Duration {
+    let folder = tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("target")).unwrap();
     let clock = Clock::start();
-    let mut running = Running::start(broker, "backlog", clock);
+    let path = folder.path().join("bench.db");
+    let mut running = Running::start(broker, "backlog", clock, is_kept.then_some(&*path));
     running.wait_for(|published| published.snapshot.caught_up);
     let took = clock.uptime();
     running.stop();
@@ -131,7 +136,7 @@ fn read_by_service(broker: &Broker) -> Duration {
 /// Customers who nobody answers: when they are shown over target, and when their breach is counted.
 fn latency(broker: &Broker, waits: usize, report: &mut Report) {
     let clock = Clock::start();
-    let mut running = Running::start(broker, "now", clock);
+    let mut running = Running::start(broker, "now", clock, None);
     running.wait_for(|published| published.snapshot.caught_up);
     let producer = Producer::new(&settings(broker, "now")).unwrap();
     let (mut deadlines, mut over, mut breached) = (Vec::new(), Vec::new(), Vec::new());
@@ -174,10 +179,11 @@ struct Running {
 }
 
 impl Running {
-    fn start(broker: &Broker, topic: &str, clock: Clock) -> Self {
+    fn start(broker: &Broker, topic: &str, clock: Clock, store: Option<&Path>) -> Self {
         let text = format!("[[policy]]\nfirst_response = \"{}ms\"\n", TARGET.0);
         let config = config::parse(&text, "bench.toml", Path::new("."), []).unwrap();
-        let core = Core::new(&config.core_settings().unwrap()).unwrap();
+        let core = config.core_settings().unwrap();
+        let core = Core::new(&if store.is_some() { core.keeping_changes() } else { core }).unwrap();
         let source = KafkaSource::start(&settings(broker, topic), Beginning::default(), clock).unwrap();
         let settings = ServiceSettings {
             clock_mode: ClockMode::Wall,
@@ -187,7 +193,11 @@ impl Running {
             topics: vec![topic.to_owned()].into(),
             display: config.display().unwrap(),
         };
-        let writer = Writer::start(Memory::default(), clock).unwrap();
+        let writer = match store {
+            Some(path) => Writer::start(Sqlite::open(path, &[topic.to_owned()]).unwrap(), clock),
+            None => Writer::start(Memory::default(), clock),
+        };
+        let writer = writer.unwrap();
         let parts = Parts { core, source, positions: BTreeMap::new(), writer, metrics: ServiceMetrics::default() };
         let (service, published) = Service::new(settings, clock, parts);
         let (stop, stopped) = oneshot::channel();
