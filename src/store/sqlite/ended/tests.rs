@@ -78,6 +78,18 @@ fn a_row_is_found_by_its_key_and_no_start_reads_it() {
 }
 
 #[test]
+fn of_many_keys_in_one_gap_none_hides_a_row_behind_it() {
+    let place = place();
+    filled(&place.path, &["c", "f"]);
+    assert_eq!(find(&place.path, &["a", "b", "c", "d", "e", "f", "g", "h"]).unwrap(), [row("c", 0), row("f", 1)]);
+    assert_eq!(find(&place.path, &["h", "g", "f", "e", "d", "c", "b", "a"]).unwrap(), [row("f", 1), row("c", 0)]);
+    tamper(&place.path, "DELETE FROM ended WHERE key = x'0166'");
+    assert_eq!(find(&place.path, &["a", "b", "c"]).unwrap(), [row("c", 0)]);
+    assert!(find(&place.path, &["a", "b", "d", "e", "f"]).unwrap_err().contains("is gone"));
+    assert!(find(&place.path, &["g", "h"]).unwrap_err().contains("is gone"));
+}
+
+#[test]
 fn what_is_kept_is_found_while_the_store_is_written() {
     let place = place();
     let mut store = open(&place.path);
