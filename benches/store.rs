@@ -13,7 +13,7 @@ use deskpulse::config;
 use deskpulse::engine::Reach;
 use deskpulse::ingest::Record;
 use deskpulse::model::{NextOffset, PartitionId, Position, Reached, Span, Table, Time};
-use deskpulse::pipeline::{Core, Evidence};
+use deskpulse::pipeline::{Core, Evidence, warm};
 use deskpulse::simulate::load::{Load, LoadSettings};
 use deskpulse::store::{Commit, Sqlite, Store};
 
@@ -51,16 +51,23 @@ fn commits(path: &Path, conversations: u64, records: u64) {
     let (mut core, mut store, mut evidence, clock) = (core(), open(path), Evidence::new(true), Clock::start());
     let settings = LoadSettings { seed: 1, agents: 1_000, conversations: u32::try_from(conversations).unwrap(), start: START };
     let mut load = Load::new(&settings);
+    // As after a start: whatever is not in memory may be in the store.
+    let mut lookup = store.lookup().unwrap().unwrap();
+    core.expect_cold();
     let mut offset = 0;
     let (mut all, mut pending) = (Vec::new(), Vec::new());
     let mut step = |count: u64| {
-        let begun = clock.uptime();
+        let (begun, mut looking) = (clock.uptime(), Duration::ZERO);
         for _ in 0..count {
             let record = load.next_record();
             core.take(Record { position: Position { partition: PARTITION, offset }, arrived: None, value: record.value });
             offset += 1;
             if offset % 1_000 == 0 {
-                let posted = core.advance(Reach::Before(core.engine().newest(PARTITION).unwrap() - Span(2_000)));
+                let reach = Reach::Before(core.engine().newest(PARTITION).unwrap() - Span(2_000));
+                let before = clock.uptime();
+                warm(&mut core, &mut *lookup, reach).unwrap();
+                looking += clock.uptime() - before;
+                let posted = core.advance(reach);
                 evidence.posted(posted);
             }
         }
@@ -76,13 +83,13 @@ fn commits(path: &Path, conversations: u64, records: u64) {
         collected.put_into(&mut commit);
         let made = clock.uptime();
         store.commit(commit).unwrap();
-        [applied - begun, gathered - applied, made - gathered, clock.uptime() - made]
+        [applied - begun - looking, looking, gathered - applied, made - gathered, clock.uptime() - made]
     };
     let [.., first] = step(conversations);
     println!("first commit, of {conversations} conversations: {} ms", first.as_millis());
     let steps: Vec<_> = (0..records / PER_COMMIT).map(|_| step(PER_COMMIT)).collect();
     println!("commits of {PER_COMMIT} records:");
-    for (index, what) in ["applying", "gathering", "making receipts", "writing"].iter().enumerate() {
+    for (index, what) in ["applying", "looking up ended conversations", "gathering", "making receipts", "writing"].iter().enumerate() {
         let mut times: Vec<u128> = steps.iter().map(|step| step[index].as_micros()).collect();
         times.sort_unstable();
         let rank = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1] as f64 / 1_000.0;
@@ -92,9 +99,9 @@ fn commits(path: &Path, conversations: u64, records: u64) {
         let time: Duration = steps.iter().flat_map(|step| &step[of.clone()]).sum();
         println!("records/s of {what}: {:.0}", records as f64 / time.as_secs_f64());
     };
-    rate("the loop, which applies and gathers", 0..2);
-    rate("the thread beside it, which makes receipts and writes", 2..4);
-    rate("both one after the other", 0..4);
+    rate("the loop, which looks up, applies and gathers", 0..3);
+    rate("the thread beside it, which makes receipts and writes", 3..5);
+    rate("both one after the other", 0..5);
     let mean = |rows: &[usize]| rows[1..].iter().sum::<usize>() / steps.len();
     println!("{} rows a commit, {} of them for events that wait", mean(&all), mean(&pending));
 }
