@@ -12,7 +12,7 @@ use super::state::{Conversation, in_eight_bytes};
 /// Version of the rows' encoding.
 const VERSION: u8 = 1;
 /// Room for an encoding: most fit into it without growing.
-const ENCODING_BYTES: usize = 256;
+const ENCODING_BYTES: usize = 160;
 
 /// How a conversation is kept.
 #[derive(Debug)]

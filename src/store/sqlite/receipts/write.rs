@@ -23,9 +23,10 @@ pub(in crate::store::sqlite) fn write(transaction: &Transaction<'_>, pending: &P
     if pending.is_empty() {
         return Ok(());
     }
-    let last: Option<i64> = transaction.query_row("SELECT max(last) FROM receipt_block", [], |row| row.get(0))?;
+    let last: Option<i64> = transaction.prepare_cached("SELECT max(last) FROM receipt_block")?.query_row([], |row| row.get(0))?;
     let base = last.map_or(0, |last| last + 1);
-    let configuration = transaction.query_row("SELECT coalesce(max(id), 0) FROM configuration", [], |row| row.get(0))?;
+    let mut configuration = transaction.prepare_cached("SELECT coalesce(max(id), 0) FROM configuration")?;
+    let configuration = configuration.query_row([], |row| row.get(0))?;
     for (day, of_day) in &pending.days {
         let tier = insert_day(transaction, *day, of_day, base, configuration)?;
         merge(transaction, *day, tier, configuration)?;
@@ -121,8 +122,8 @@ fn merge_parts(connection: &Connection, parts: &[Stored], tier: i64) -> Result<i
 
 /// Removes some of the blocks that are too old.
 fn forget(connection: &Connection, keep: Span) -> Result<(), Fault> {
-    let newest: Option<i64> =
-        connection.query_row("SELECT day FROM receipt_block ORDER BY day DESC LIMIT 1", [], |row| row.get(0)).optional()?;
+    let mut newest = connection.prepare_cached("SELECT day FROM receipt_block ORDER BY day DESC LIMIT 1")?;
+    let newest: Option<i64> = newest.query_row([], |row| row.get(0)).optional()?;
     let Some(newest) = newest else { return Ok(()) };
     let oldest_kept = newest - keep.0.div_euclid(Span::DAY.0);
     let mut old = connection.prepare_cached(
