@@ -3,8 +3,9 @@
 //! ```text
 //! skippable frame: magic, length, "DPA1", head (postcard), hash of the head
 //! zstd frame:      the lines of the piece, with a checksum; none when there are no lines
+//! skippable frame: magic, length, "DPAE", bytes of the two frames before it: the way back from the end of a file
 //! ```
-//! A title says whose records follow: it comes first in each file, and again wherever a process has begun to write to it.
+//! The first head of a file is its title, which stands alone; all others are of pieces.
 
 use std::hash::Hasher;
 use std::ops::Range;
@@ -18,6 +19,10 @@ use crate::model::{Mark, NextOffset, Reached, Time};
 const MAGIC: [u8; 4] = 0x184D_2A5D_u32.to_le_bytes();
 /// …with these bytes first: the version of the form is the last of them.
 const SIGN: [u8; 4] = *b"DPA1";
+/// What the frame after a piece begins with instead.
+const TAIL_SIGN: [u8; 4] = *b"DPAE";
+/// Bytes of that frame.
+pub(super) const TAIL: usize = FRONT + 12;
 /// Bytes before the length of a frame is known.
 pub(super) const FRONT: usize = 8;
 /// Bytes of the hash after a head.
@@ -43,6 +48,8 @@ pub struct Title {
 /// What one commit read of one partition, without the lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PieceHead {
+    /// A hash of the id of the store for which it was read.
+    pub(super) store: u64,
     /// Counts the commits of the archive; the pieces of one commit have one number.
     pub(super) sequence: u64,
     /// Where the service's clock stood at the commit before.
@@ -120,6 +127,7 @@ pub struct Line {
 /// From where to where a piece goes, and when it was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
+    pub(super) store: u64,
     pub(super) sequence: u64,
     pub(super) clock: Time,
     pub(super) from: NextOffset,
@@ -132,6 +140,7 @@ pub(super) fn piece(stretch: Stretch, lines: Lines, compressor: &mut zstd::bulk:
     let length = length.ok_or_else(|| std::io::Error::other("more lines than a piece may hold"))?;
     let packed = if length == 0 { Vec::new() } else { compressor.compress(&lines.text)? };
     let head = PieceHead {
+        store: stretch.store,
         sequence: stretch.sequence,
         clock: stretch.clock,
         from: stretch.from,
@@ -144,7 +153,32 @@ pub(super) fn piece(stretch: Stretch, lines: Lines, compressor: &mut zstd::bulk:
     };
     let mut bytes = frame(&Head::Piece(head))?;
     bytes.extend_from_slice(&packed);
+    let tail = tail(bytes.len() as u64);
+    bytes.extend_from_slice(&tail);
     Ok(bytes)
+}
+
+/// The frame after a piece of so many bytes.
+pub(super) fn tail(piece: u64) -> [u8; TAIL] {
+    let mut bytes = [0; TAIL];
+    bytes[..4].copy_from_slice(&MAGIC);
+    bytes[4..FRONT].copy_from_slice(&12_u32.to_le_bytes());
+    bytes[FRONT..FRONT + 4].copy_from_slice(&TAIL_SIGN);
+    bytes[FRONT + 4..].copy_from_slice(&piece.to_le_bytes());
+    bytes
+}
+
+/// The last frame in these bytes that comes after a piece: where it stands, and how many bytes the piece has.
+pub(super) fn last_tail(bytes: &[u8]) -> Option<(usize, u64)> {
+    let begin = tail(0);
+    let at = bytes.windows(TAIL).rposition(|window| window.starts_with(&begin[..FRONT + 4]))?;
+    let (_, length) = bytes[at..at + TAIL].split_last_chunk::<8>()?;
+    Some((at, u64::from_le_bytes(*length)))
+}
+
+/// A hash of the id of a store.
+pub(super) fn hash_of(store: &str) -> u64 {
+    u64::from_le_bytes(hash(store.as_bytes()))
 }
 
 /// The bytes of a title.

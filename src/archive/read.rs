@@ -1,16 +1,19 @@
 //! Reading a file, piece by piece.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::model::{NextOffset, Reached, Time};
 
 use super::ArchiveError;
-use super::format::{self, FRONT, Head, Lines, PieceHead, Title};
+use super::format::{self, FRONT, Head, Lines, PieceHead, TAIL, Title};
 
 /// Read from the operating system in pieces of this size.
 const BUFFER: usize = 1 << 17;
+
+/// Bytes at the end of a file in which the last piece is looked for first; then in so many times more.
+const WINDOW: (u64, u64) = (1 << 16, 16);
 
 /// What one commit read of one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,17 +36,15 @@ pub struct PieceReader {
     input: BufReader<File>,
     /// Bytes read so far.
     at: u64,
-    /// Those of them that are whole titles and pieces.
-    whole: u64,
     title: Title,
 }
 
 /// Where a file ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct End {
-    /// Whose records stand last, the last number of a commit, and how far was read then; `None` where no piece is whole.
-    pub(super) last: Option<(Title, u64, Reached)>,
-    /// Bytes of what is whole.
+    /// The last piece; `None` where none is whole.
+    pub(super) last: Option<PieceHead>,
+    /// Bytes up to its end.
     pub(super) whole: u64,
     /// Whether more stands after them.
     pub(super) has_more: bool,
@@ -86,7 +87,7 @@ impl PieceReader {
     pub fn open(path: &Path) -> Result<Option<Self>, ArchiveError> {
         let file = File::open(path).map_err(|source| ArchiveError::Read { path: path.to_owned(), source })?;
         let title = Title { store: String::new(), topic: String::new(), number: 0, partition: 0 };
-        let mut reader = Self { path: path.to_owned(), input: BufReader::with_capacity(BUFFER, file), at: 0, whole: 0, title };
+        let mut reader = Self { path: path.to_owned(), input: BufReader::with_capacity(BUFFER, file), at: 0, title };
         match reader.next_head()? {
             None => Ok(None),
             Some(Head::Title(title)) => Ok(Some(Self { title, ..reader })),
@@ -94,7 +95,7 @@ impl PieceReader {
         }
     }
 
-    /// Whose records the last piece held; at the beginning, the first will.
+    /// Whose records it holds.
     #[must_use]
     pub fn title(&self) -> &Title {
         &self.title
@@ -105,45 +106,46 @@ impl PieceReader {
     /// # Errors
     /// When it cannot be read, or is not what was written.
     pub fn next_piece(&mut self) -> Result<Option<Piece>, ArchiveError> {
-        let before = self.whole;
+        let begin = self.at;
         let Some((head, packed)) = self.next_packed()? else { return Ok(None) };
         let (sequence, clock, from, reached) = (head.sequence, head.clock, head.from, head.reached());
-        let lines = head.lines(&packed).ok_or_else(|| self.damaged(before))?;
+        let lines = head.lines(&packed).ok_or_else(|| self.damaged(begin))?;
         Ok(Some(Piece { sequence, clock, from, reached, lines }))
     }
 
-    /// The same without reading the lines, for whoever looks for the end.
-    pub(super) fn next_packed(&mut self) -> Result<Option<(PieceHead, Vec<u8>)>, ArchiveError> {
-        loop {
-            match self.next_head()? {
-                None => return Ok(None),
-                Some(Head::Title(title)) => {
-                    self.title = title;
-                    self.whole = self.at;
-                }
-                Some(Head::Piece(head)) => {
-                    let mut packed = vec![0; head.packed as usize];
-                    if !self.fill(&mut packed)? {
-                        return Ok(None);
-                    }
-                    self.whole = self.at;
-                    return Ok(Some((head, packed)));
-                }
-            }
+    /// The same without reading the lines.
+    fn next_packed(&mut self) -> Result<Option<(PieceHead, Vec<u8>)>, ArchiveError> {
+        let begin = self.at;
+        let head = match self.next_head()? {
+            None => return Ok(None),
+            Some(Head::Title(_)) => return Err(self.damaged(begin)),
+            Some(Head::Piece(head)) => head,
+        };
+        let mut packed = vec![0; head.packed as usize];
+        if !self.fill(&mut packed)? {
+            return Ok(None);
+        }
+        let wanted = format::tail(self.at - begin);
+        let mut tail = [0; TAIL];
+        match self.fill(&mut tail)? {
+            false => Ok(None),
+            true if tail != wanted => Err(self.damaged(begin)),
+            true => Ok(Some((head, packed))),
         }
     }
 
     fn next_head(&mut self) -> Result<Option<Head>, ArchiveError> {
+        let begin = self.at;
         let mut front = [0; FRONT];
         if !self.fill(&mut front)? {
             return Ok(None);
         }
-        let length = format::head_length(front).ok_or_else(|| self.damaged(self.whole))?;
+        let length = format::head_length(front).ok_or_else(|| self.damaged(begin))?;
         let mut bytes = vec![0; length];
         if !self.fill(&mut bytes)? {
             return Ok(None);
         }
-        format::head(&bytes).ok_or_else(|| self.damaged(self.whole)).map(Some)
+        format::head(&bytes).ok_or_else(|| self.damaged(begin)).map(Some)
     }
 
     /// Reads as many bytes; false when there are not so many.
@@ -176,34 +178,52 @@ pub fn is_unbegun(path: &Path) -> bool {
 /// # Errors
 /// When it cannot be read.
 pub fn last_sequence(path: &Path) -> Result<u64, ArchiveError> {
-    Ok(end(path)?.last.map_or(0, |(_, sequence, _)| sequence))
+    Ok(end(path)?.last.map_or(0, |last| last.sequence))
 }
 
-/// Finds where a file ends in what was written whole: whatever stands after that is not. Of the pieces only the last one is looked into: those
-/// before it were on the disk when it was written.
+/// Finds the last whole piece of a file, from its end: whatever stands after that is not whole.
 pub(super) fn end(path: &Path) -> Result<End, ArchiveError> {
-    let unreadable = |source| ArchiveError::Read { path: path.to_owned(), source };
-    let length = std::fs::metadata(path).map_err(unreadable)?.len();
-    let mut end = End { last: None, whole: 0, has_more: length > 0 };
-    let mut reader = match PieceReader::open(path) {
-        Ok(Some(reader)) => reader,
-        Ok(None) | Err(ArchiveError::Damaged { .. }) => return Ok(end),
-        Err(error) => return Err(error),
-    };
-    let mut latest: Option<(PieceHead, Vec<u8>, End)> = None;
-    loop {
-        match reader.next_packed() {
-            Ok(Some((head, packed))) => {
-                let last = Some((reader.title.clone(), head.sequence, head.reached()));
-                let after = End { last, whole: reader.whole, has_more: reader.whole < length };
-                if let Some((.., before)) = latest.replace((head, packed, after)) {
-                    end = before;
+    let nothing = |length| End { last: None, whole: 0, has_more: length > 0 };
+    let find = || -> io::Result<End> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut window = WINDOW.0;
+        loop {
+            let begin = length.saturating_sub(window);
+            let mut bytes = between(&mut file, begin, length)?;
+            while let Some((at, piece)) = format::last_tail(&bytes) {
+                let tail = begin + at as u64;
+                if let Some(last) = piece_before(&mut file, tail, piece)? {
+                    let whole = tail + TAIL as u64;
+                    return Ok(End { last: Some(last), whole, has_more: whole < length });
                 }
+                bytes.truncate(at + TAIL - 1);
             }
-            Ok(None) | Err(ArchiveError::Damaged { .. }) => break,
-            Err(error) => return Err(error),
+            if begin == 0 {
+                return Ok(nothing(length));
+            }
+            window *= WINDOW.1;
         }
-    }
-    let sound = latest.and_then(|(head, packed, after)| head.lines(&packed).map(|_| after));
-    Ok(sound.unwrap_or(End { has_more: length > end.whole, ..end }))
+    };
+    find().map_err(|source| ArchiveError::Read { path: path.to_owned(), source })
+}
+
+/// The head of the piece of so many bytes before this place, if it is what was written.
+fn piece_before(file: &mut File, at: u64, length: u64) -> io::Result<Option<PieceHead>> {
+    let Some(begin) = at.checked_sub(length) else { return Ok(None) };
+    let bytes = between(file, begin, at)?;
+    let Some((front, rest)) = bytes.split_first_chunk::<FRONT>() else { return Ok(None) };
+    let parts = format::head_length(*front).and_then(|length| rest.split_at_checked(length));
+    let found = parts.and_then(|(head, packed)| match format::head(head)? {
+        Head::Piece(head) if head.packed as usize == packed.len() => head.clone().lines(packed).map(|_| head),
+        _ => None,
+    });
+    Ok(found)
+}
+
+fn between(file: &mut File, begin: u64, end: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(begin))?;
+    file.take(end - begin).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Day, NextOffset, PartitionId, Reached, Time, Topics};
 
-use super::format::{self, Lines, Stretch, Title};
+use super::format::{self, Lines, PieceHead, Stretch, Title};
 use super::read;
 use super::{ArchiveError, file_name, files, parse_name};
 
@@ -78,20 +78,19 @@ impl Archive {
         for (id, of_partition) in of_partitions(folder, &archive.topics)? {
             archive.newest = archive.newest.max(of_partition.first().map(|(day, _)| *day));
             let ours = positions.get(&id).map_or(NextOffset(0), |reached| reached.next);
-            if let Some((title, sequence, reached)) = mended(&of_partition, ours)? {
-                archive.sequence = archive.sequence.max(sequence);
-                archive.go_on(id, &title, reached, ours)?;
+            if let Some(last) = mended(&of_partition, ours)? {
+                archive.sequence = archive.sequence.max(last.sequence);
+                archive.go_on(id, &last, ours)?;
             }
         }
         Ok(archive)
     }
 
     /// Goes on where the files of a partition end.
-    fn go_on(&mut self, id: PartitionId, title: &Title, reached: Reached, ours: NextOffset) -> Result<(), ArchiveError> {
-        let (topic, partition, next) = (&title.topic, id.partition, reached.next);
-        if title.store != self.store && next > ours {
-            let (path, topic) = (self.folder.clone(), topic.clone());
-            return Err(ArchiveError::Foreign { path, topic, partition, archived: next.0, read: ours.0 });
+    fn go_on(&mut self, id: PartitionId, last: &PieceHead, ours: NextOffset) -> Result<(), ArchiveError> {
+        let (topic, partition, next) = (self.topic(id).to_owned(), id.partition, last.next);
+        if last.store != format::hash_of(&self.store) && next > ours {
+            return Err(ArchiveError::Foreign { path: self.folder.clone(), topic, partition, archived: next.0, read: ours.0 });
         }
         if next < ours {
             tracing::warn!(
@@ -102,8 +101,12 @@ impl Archive {
             );
             return Ok(());
         }
-        self.partitions.entry(id).or_default().reached = reached;
+        self.partitions.entry(id).or_default().reached = last.reached();
         Ok(())
+    }
+
+    fn topic(&self, id: PartitionId) -> &str {
+        self.topics.get(usize::from(id.topic)).map_or("topic", String::as_str)
     }
 
     /// The next record of a partition that is not in the archive: those before are not to be given to it.
@@ -152,20 +155,22 @@ impl Archive {
     /// Writes a piece; true when its file is new.
     fn add(&mut self, id: PartitionId, clock: Time, reached: Reached, lines: Lines) -> Result<bool, ArchiveError> {
         let from = self.next(id);
-        let stretch = Stretch { sequence: self.sequence, clock, from, reached };
+        let stretch = Stretch { store: format::hash_of(&self.store), sequence: self.sequence, clock, from, reached };
         let piece = format::piece(stretch, lines, &mut self.compressor);
         let mut piece = piece.map_err(|source| ArchiveError::Write { path: self.folder.clone(), source })?;
-        let topic = self.topics.get(usize::from(id.topic)).map_or("topic", String::as_str);
+        let topic = self.topic(id).to_owned();
+        let path = self.folder.join(file_name(&topic, id.partition, self.day.unwrap_or(Day(0))));
+        let title = Title { store: self.store.clone(), topic, number: id.topic, partition: id.partition };
         let partition = self.partitions.entry(id).or_default();
-        let path = self.folder.join(file_name(topic, id.partition, self.day.unwrap_or(Day(0))));
-        let title = Title { store: self.store.clone(), topic: topic.to_owned(), number: id.topic, partition: id.partition };
         let write = || -> io::Result<bool> {
             let mut is_new = false;
             let (_, file) = match &mut partition.file {
                 Some(open) => open,
                 none => {
                     is_new = !path.exists();
-                    piece = [format::title(title)?, std::mem::take(&mut piece)].concat();
+                    if is_new {
+                        piece = [format::title(title)?, std::mem::take(&mut piece)].concat();
+                    }
                     none.insert((path.clone(), File::options().append(true).create(true).open(&path)?))
                 }
             };
@@ -216,7 +221,7 @@ fn of_partitions(folder: &Path, topics: &Topics) -> Result<BTreeMap<PartitionId,
 
 /// Cuts off what is not whole at the end of the newest files of a partition, and says what the last piece says. What the store has read must be
 /// whole.
-fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<(Title, u64, Reached)>, ArchiveError> {
+fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<PieceHead>, ArchiveError> {
     let (mut torn, mut last) = (Vec::new(), None);
     for (_, path) in newest_first {
         let end = read::end(path)?;
@@ -228,7 +233,7 @@ fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<(T
             break;
         }
     }
-    let is_short = last.as_ref().is_none_or(|(.., reached)| reached.next < ours);
+    let is_short = last.as_ref().is_none_or(|last| last.next < ours);
     for (path, whole) in torn {
         if is_short && ours > NextOffset(0) {
             return Err(ArchiveError::Damaged { path: path.clone(), at: whole });
