@@ -79,7 +79,7 @@ async fn the_archive_holds_every_event_once_and_a_store_made_of_it_goes_on() {
 /// Ends the service at named points and at others, while records come; at the end it stops in good order.
 fn lives(setting: &Setting, day: &mut Day, sender: &Sender) {
     day.minutes(sender, MINUTES);
-    for point in ["mid_archive:1", "mid_archive:3", "archived:1", "mid_write:2", "before_commit:1", "after_commit:1", "mid_archive:7"] {
+    for point in ["mid_archive:1", "mid_archive:3", "archived:1", "mid_write:1", "before_commit:1", "after_commit:1", "mid_archive:5"] {
         std::thread::scope(|scope| {
             scope.spawn(|| day.minutes(sender, MINUTES));
             let mut service = Service::launch_to(setting, point);
