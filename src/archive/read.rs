@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{NextOffset, Reached, Time};
 
-use super::ArchiveError;
 use super::format::{self, FRONT, Head, Lines, PieceHead, TAIL, Title};
+use super::{ArchiveError, parse_name};
 
 /// Read from the operating system in pieces of this size.
 const BUFFER: usize = 1 << 17;
@@ -165,9 +165,12 @@ impl PieceReader {
     }
 }
 
-/// Whether a file of an archive was made and not even its title is whole: the process ended then, or is at it.
+/// Whether a file with the name of one of an archive was made and not even its title is whole: the process ended then, or is at it.
 #[must_use]
 pub fn is_unbegun(path: &Path) -> bool {
+    if parse_name(path).is_none() {
+        return false;
+    }
     let mut begin = Vec::new();
     let read = File::open(path).and_then(|file| file.take(FRONT as u64).read_to_end(&mut begin));
     read.is_ok() && format::may_be_ours(&begin) && matches!(PieceReader::open(path), Ok(None))

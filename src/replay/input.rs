@@ -39,6 +39,7 @@ pub(super) fn group(files: &[PathBuf]) -> Result<Vec<Group>, InputError> {
     for path in files {
         let begin = if path == Path::new("-") { None } else { archive::begin(path)? };
         match begin {
+            None if archive::is_unbegun(path) => {}
             None => groups.push(Group::File(path.clone())),
             Some(file) => {
                 place.get_or_insert(groups.len());
