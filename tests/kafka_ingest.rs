@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deskpulse::clock::Clock;
-use deskpulse::ingest::{Assignment, Beginning, KafkaOption, KafkaSettings, KafkaSource, Owner, Source, SourceEvent};
-use deskpulse::model::{NextOffset, PartitionId, Reached, Time};
+use deskpulse::ingest::{
+    Assignment, Beginning, KafkaOption, KafkaSettings, KafkaSource, Owner, RetentionError, Retentions, Source, SourceEvent, retentions,
+};
+use deskpulse::model::{NextOffset, PartitionId, Reached, Span, Time};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use support::broker::{Broker, PLAIN_USER, SCRAM_USER};
+use support::broker::{Broker, FORBIDDEN_USER, PLAIN_USER, SCRAM_USER};
 use support::tls::Certificate;
 
 #[expect(dead_code, reason = "these tests need only a part of it")]
@@ -451,4 +453,18 @@ async fn a_certificate_of_another_host_is_refused_and_said() {
     let broker = Broker::start_secure(Certificate::OtherHost);
     let sentence = fatal(&secure(&broker, "PLAIN", PLAIN_USER, Certificate::OtherHost)).await;
     assert!(sentence.contains("for another host name"), "{sentence}");
+}
+
+#[tokio::test]
+async fn a_broker_tells_the_retention_of_topics_to_who_may_ask() {
+    let broker = Broker::start_secure(Certificate::Own);
+    broker.create_topic("chats", 1, &[("retention.ms", "86400000")]).await;
+    let asked = |user| secure(&broker, "PLAIN", user, Certificate::Own);
+    let told = retentions(&asked(PLAIN_USER)).await.unwrap();
+    let known: Vec<_> = told.told.iter().map(|topic| (&*topic.topic, topic.time)).collect();
+    assert_eq!((known, told.untold.len()), (vec![("chats", Some(Span::DAY))], 0));
+    let untold = Retentions { untold: vec!["chats".to_owned()], ..Retentions::default() };
+    assert_eq!(retentions(&asked(FORBIDDEN_USER)).await.unwrap(), untold);
+    let nowhere = KafkaSettings { brokers: vec!["127.0.0.1:1".to_owned()], ..settings(&broker, &["chats"]) };
+    assert!(matches!(retentions(&nowhere).await, Err(RetentionError::Silent(_))));
 }

@@ -56,15 +56,26 @@ pub(super) fn ask(config: &Config, kafka: &KafkaSettings) -> std::io::Result<Opt
 async fn tell(kafka: &KafkaSettings, wanted: Span) {
     loop {
         match retentions(kafka).await {
-            Ok(found) => return found.iter().filter_map(|topic| warning(topic, wanted)).for_each(|said| warn!("{said}")),
-            Err(RetentionError::Silent(_)) => tokio::time::sleep(AGAIN).await,
-            Err(refused) => {
-                return info!(
-                    "how long the topics keep their records is not known: {refused}; make sure that it is {wanted} or more, or set archive.path"
-                );
+            Ok(found) => {
+                found.told.iter().filter_map(|topic| warning(topic, wanted)).for_each(|said| warn!("{said}"));
+                if !found.untold.is_empty() {
+                    info!("{}", untold(&found.untold, wanted));
+                }
+                return;
             }
+            Err(RetentionError::Silent(_)) => tokio::time::sleep(AGAIN).await,
+            Err(refused) => return info!("how long the topics keep their records is not known: {refused}"),
         }
     }
+}
+
+/// What is to be said of topics of which the broker does not tell.
+fn untold(topics: &[String], wanted: Span) -> String {
+    format!(
+        "the broker does not say how long {} keep their records (allow this user DescribeConfigs on them, if they are there): make sure that it is \
+         {wanted} or more, or set archive.path",
+        topics.join(", ")
+    )
 }
 
 /// What is to be said of a topic that is to keep its records so long.

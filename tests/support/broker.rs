@@ -26,6 +26,8 @@ const STOP: Duration = Duration::from_secs(20);
 pub const PLAIN_USER: (&str, &str) = ("alice", "alice-secret");
 /// See [`PLAIN_USER`].
 pub const SCRAM_USER: (&str, &str) = ("bob", "bob-secret");
+/// A user of the secure listener, by PLAIN, who may log in and nothing else.
+pub const FORBIDDEN_USER: (&str, &str) = ("carol", "carol-secret");
 
 /// A running broker, or one that was stopped and can be started again on the same ports with the same data; or three of them as one.
 pub struct Broker {
@@ -280,7 +282,10 @@ impl Broker {
                 .replace("@STORE@", certificate.key_store(&home()).to_str().unwrap())
                 .replace("@STORE_PASSWORD@", STORE_PASSWORD)
                 .replace("@USER@", PLAIN_USER.0)
-                .replace("@PASSWORD@", PLAIN_USER.1);
+                .replace("@PASSWORD@", PLAIN_USER.1)
+                .replace("@SCRAM_USER@", SCRAM_USER.0)
+                .replace("@FORBIDDEN@", FORBIDDEN_USER.0)
+                .replace("@FORBIDDEN_PASSWORD@", FORBIDDEN_USER.1);
         }
         let data = folder.path().join("data");
         let voters = (1..).zip(&self.nodes).map(|(id, node)| format!("{id}@127.0.0.1:{}", node.ports.controller));
@@ -342,11 +347,13 @@ group.min.session.timeout.ms=1000
 /// Settings of the SASL_SSL listener.
 const SECURE: &str = "
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
-listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_@USER@=\"@PASSWORD@\";
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_@USER@=\"@PASSWORD@\" user_@FORBIDDEN@=\"@FORBIDDEN_PASSWORD@\";
 listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 ssl.keystore.type=PKCS12
 ssl.keystore.location=@STORE@
 ssl.keystore.password=@STORE_PASSWORD@
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:@USER@;User:@SCRAM_USER@
 ";
 
 /// Where jars, formatted data and certificates are kept between runs.

@@ -45,7 +45,7 @@ use wishes::Wishes;
 pub use single::single_record;
 
 pub use owner::Owner;
-pub use retention::{Retention, RetentionError, retentions};
+pub use retention::{Retention, RetentionError, Retentions, retentions};
 
 pub(super) use client::{apply_settings, create, log_line};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 
 use crate::model::Span;
 
@@ -28,38 +28,43 @@ pub struct Retention {
     pub is_compacted: bool,
 }
 
-/// Why that is not known.
+/// What the brokers say of several topics.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Retentions {
+    /// Of these they told.
+    pub told: Vec<Retention>,
+    /// Of these they did not: the user may not ask, or there is no such topic. The Kafka client does not tell the two apart.
+    pub untold: Vec<String>,
+}
+
+/// Why nothing is known.
 #[derive(Debug, thiserror::Error)]
 pub enum RetentionError {
     /// The settings are not allowed.
     #[error("configuration kafka.{0}")]
     Settings(#[from] SettingsError),
-    /// The broker does not tell this user.
-    #[error("the broker does not let this user ask (allow it DescribeConfigs on the topics)")]
-    Forbidden,
     /// No answer.
     #[error("the broker does not answer ({0})")]
     Silent(String),
 }
 
-/// Asks the brokers about all topics of the settings; one that is not there is left out.
+/// Asks the brokers about all topics of the settings.
 ///
 /// # Errors
 /// When the settings are not allowed, or the broker gives no answer.
-pub async fn retentions(settings: &KafkaSettings) -> Result<Vec<Retention>, RetentionError> {
+pub async fn retentions(settings: &KafkaSettings) -> Result<Retentions, RetentionError> {
     let mut config = ClientConfig::new();
     config.set("client.id", "deskpulse").set("allow.auto.create.topics", "false");
     apply_settings(&mut config, settings)?;
     let client: AdminClient<Quiet> = create(&config, Quiet)?;
     let topics: Vec<_> = settings.topics.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();
     let options = AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE));
-    let answers = client.describe_configs(&topics, &options).await.map_err(|error| refused(error.rdkafka_error_code(), &error))?;
-    let mut found = Vec::new();
+    let answers = client.describe_configs(&topics, &options).await.map_err(|error| RetentionError::Silent(error.to_string()))?;
+    let mut found = Retentions::default();
     for (topic, answer) in settings.topics.iter().zip(answers) {
         match answer {
-            Ok(resource) => found.push(retention(topic, &resource)),
-            Err(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {}
-            Err(code) => return Err(refused(Some(code), &KafkaError::AdminOp(code))),
+            Ok(resource) if !resource.entries.is_empty() => found.told.push(retention(topic, &resource)),
+            _ => found.untold.push(topic.clone()),
         }
     }
     Ok(found)
@@ -75,13 +80,6 @@ fn retention(topic: &str, resource: &ConfigResource) -> Retention {
         time: limit("retention.ms").filter(|_| is_deleted).map(Span),
         bytes: limit("retention.bytes").filter(|_| is_deleted).map(i64::unsigned_abs),
         is_compacted: policy.contains("compact"),
-    }
-}
-
-fn refused(code: Option<RDKafkaErrorCode>, error: &KafkaError) -> RetentionError {
-    match code {
-        Some(RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed) => RetentionError::Forbidden,
-        _ => RetentionError::Silent(error.to_string()),
     }
 }
 
@@ -125,12 +123,5 @@ mod tests {
         assert_eq!(read(&policy("compact,delete")), Retention { is_compacted: true, ..day.clone() });
         assert_eq!(read(&policy("compact")), Retention { is_compacted: true, time: None, ..day.clone() });
         assert_eq!(read(&[("retention.ms", "-1"), ("retention.bytes", "1000")]), Retention { time: None, bytes: Some(1_000), ..day });
-    }
-
-    #[test]
-    fn a_user_who_may_not_ask_is_told_apart_from_a_broker_that_is_away() {
-        let of = |code| refused(Some(code), &KafkaError::AdminOp(code));
-        assert!(matches!(of(RDKafkaErrorCode::TopicAuthorizationFailed), RetentionError::Forbidden));
-        assert!(matches!(of(RDKafkaErrorCode::OperationTimedOut), RetentionError::Silent(_)));
     }
 }
