@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use deskpulse::model::Span;
+
 use crate::day::{Day, PAST, PRESENT, TOPICS};
 use crate::fault::Fault;
 use crate::harness::{Blow, Run};
@@ -14,6 +16,10 @@ use crate::program::{Service, Setting};
 use crate::support::broker::Broker;
 use crate::wanted::number;
 
+/// Confirmations come more often than this.
+const SOME_TIME: Span = Span(3_000);
+/// Clocks here are off by more.
+const OFF_MIN: Span = Span(50 * Span::MINUTE.0);
 /// A refusal is final: the program gives up within this.
 const GIVES_UP: Duration = Duration::from_secs(60);
 
@@ -24,6 +30,25 @@ async fn a_clock_that_is_set_while_the_service_runs_changes_no_number() {
         let blows: Vec<Blow> = (0..number("CLOCKS", 1)).map(|_| Blow(Fault::Set, 500)).collect();
         tokio::task::block_in_place(|| run.survives(&blows));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_quiet_night_time_goes_on_whatever_the_clock_is_set_to() {
+    let broker = Broker::start();
+    broker.create_topic("chat.events", 2, &[]).await;
+    tokio::task::block_in_place(|| {
+        let setting = Setting::new(&broker.address(), &["chat.events"], PRESENT.config);
+        let mut service = host::launch(&setting, 0);
+        service.listens();
+        service.ready();
+        for off in host::OFF {
+            let before = service.shows("the clock is told", |page| page.clock().is_some()).clock().unwrap();
+            host::set(&setting, off);
+            let page = service.shows("time goes on", |page| page.clock() > Some(before + SOME_TIME.0));
+            assert!(page.clock() < Some(before + OFF_MIN.0), "it has followed the clock, which is off by {off} s");
+        }
+        service.stop();
+    });
 }
 
 /// The one sentence with which a start on such a host ends.
