@@ -223,6 +223,10 @@ fn an_archive_has_one_writer_and_one_log() {
     let ends: Vec<_> = read.iter().map(|piece| (piece.from.0, piece.reached.next.0)).collect();
     assert_eq!(ends.last(), Some(&(20, 21)));
     assert!(ends.contains(&(9, 10)));
+    fs::remove_dir_all(folder.path()).unwrap();
+    let said = later.write((Time(1), MORNING), &positions(&[(a, 22)]), BTreeMap::new()).unwrap_err().to_string();
+    assert!(said.contains("archive.path") && said.contains("will be read again from Kafka"), "{said}");
+    fs::create_dir(folder.path()).unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let said = opened(&file, OURS, &Positions::new()).unwrap_err();
