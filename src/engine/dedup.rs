@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::hash::Hasher;
+use std::hint::black_box;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -15,6 +16,8 @@ use crate::model::{Name, Row, RowError, Span, Table, Time};
 
 /// Ids in one segment: small enough that dropping one is quick, large enough that there are few.
 const SEGMENT_IDS: usize = 1 << 14;
+/// Ids that are looked for together when they are dropped.
+const FORGOTTEN_AT_A_TIME: usize = 64;
 const ROW_VERSION: u8 = 1;
 
 /// The memory of event ids.
@@ -95,10 +98,9 @@ impl Dedup {
         }
     }
 
-    /// Brings the place near where this event is remembered. Changes nothing.
-    #[must_use]
-    pub fn glance(&self, key: EventKey) -> bool {
-        self.index.find(fold(key.0), |_| true).is_some()
+    /// Brings the places near where these events are remembered. Changes nothing.
+    pub fn recall(&self, keys: impl Iterator<Item = EventKey>) {
+        black_box(keys.fold(false, |all, key| all ^ self.index.find(fold(key.0), |_| true).is_some()));
     }
 
     /// Whether this event was seen before; if not, it is remembered from now on.
@@ -108,6 +110,7 @@ impl Dedup {
         let hash = key.0;
         let second = second_of(time);
         let next = self.next_sequence();
+        self.make_room();
         let (segments, base) = (&self.segments, self.base);
         let rehash = |&sequence: &u32| fold(entry(segments, base, sequence).0);
         match self.index.entry(fold(hash), |&sequence| entry(segments, base, sequence).0 == hash, rehash) {
@@ -178,19 +181,29 @@ impl Dedup {
         let ids = slice.hashes.len();
         for (hash, second) in slice.hashes.into_iter().zip(slice.seconds) {
             let next = self.next_sequence();
-            let (segments, base) = (&self.segments, self.base);
-            match self.index.find_mut(fold(hash), |&sequence| entry(segments, base, sequence).0 == hash) {
-                Some(sequence) => *sequence = next,
-                None => {
-                    self.index.insert_unique(fold(hash), next, |&sequence| fold(entry(segments, base, sequence).0));
-                }
-            }
+            self.make_room();
+            point(&mut self.index, &self.segments, self.base, hash, next);
             self.append(hash, second);
         }
         self.untold = 0;
         self.told.push_back(ToldSlice { key, ids });
         self.next_slice = key + 1;
         Ok(())
+    }
+
+    /// Makes the index larger when it is full. Ids are put into the new one in the order in which they stand: in that of the index
+    /// every one of them would have to be waited for.
+    fn make_room(&mut self) {
+        if self.index.len() < self.index.capacity() {
+            return;
+        }
+        let mut index = HashTable::with_capacity(self.index.len() * 3 / 2 + 1);
+        let mut sequence = self.base;
+        for hash in self.segments.iter().flat_map(|segment| &segment.hashes) {
+            point(&mut index, &self.segments, self.base, *hash, sequence);
+            sequence = sequence.wrapping_add(1);
+        }
+        self.index = index;
     }
 
     fn next_sequence(&self) -> u32 {
@@ -215,10 +228,14 @@ impl Dedup {
 
     fn drop_first(&mut self) {
         let Some(first) = self.segments.pop_front() else { return };
-        for (offset, hash) in (0_u32..).zip(&first.hashes) {
-            let dropped = self.base.wrapping_add(offset);
-            if let Ok(found) = self.index.find_entry(fold(*hash), |&sequence| sequence == dropped) {
-                found.remove();
+        let mut dropped = self.base;
+        for some in first.hashes.chunks(FORGOTTEN_AT_A_TIME) {
+            self.recall(some.iter().map(|hash| EventKey(*hash)));
+            for hash in some {
+                if let Ok(found) = self.index.find_entry(fold(*hash), |&sequence| sequence == dropped) {
+                    found.remove();
+                }
+                dropped = dropped.wrapping_add(1);
             }
         }
         self.base = self.base.wrapping_add(u32::try_from(first.hashes.len()).unwrap_or(u32::MAX));
@@ -245,6 +262,15 @@ fn entry(segments: &VecDeque<Segment>, base: u32, sequence: u32) -> (u128, u32) 
     let at = sequence.wrapping_sub(base) as usize;
     let segment = &segments[at / SEGMENT_IDS];
     (segment.hashes[at % SEGMENT_IDS], segment.seconds[at % SEGMENT_IDS])
+}
+
+/// Lets the index find an id here; one that is remembered anew is found where it stands last.
+fn point(index: &mut HashTable<u32>, segments: &VecDeque<Segment>, base: u32, hash: u128, sequence: u32) {
+    let rehash = |&sequence: &u32| fold(entry(segments, base, sequence).0);
+    match index.entry(fold(hash), |&known| entry(segments, base, known).0 == hash, rehash) {
+        Entry::Occupied(mut known) => *known.get_mut() = sequence,
+        Entry::Vacant(place) => _ = place.insert(sequence),
+    }
 }
 
 fn fold(hash: u128) -> u64 {
@@ -275,6 +301,18 @@ mod tests {
         assert!(seen(&mut dedup, "e1", 72));
         assert!(!seen(&mut dedup, "e1", 73));
         assert!(seen(&mut dedup, "e1", 100), "it is remembered anew");
+    }
+
+    #[test]
+    fn an_id_that_was_remembered_anew_stays_so_when_the_index_grows() {
+        let mut dedup = dedup(100_000);
+        assert!(!seen(&mut dedup, "e1", 0));
+        assert!(!seen(&mut dedup, "e1", 73));
+        for n in 2..2_000 {
+            assert!(!seen(&mut dedup, &format!("e{n}"), 73));
+        }
+        assert!(seen(&mut dedup, "e1", 100));
+        assert!((2..2_000).all(|n| seen(&mut dedup, &format!("e{n}"), 100)));
     }
 
     #[test]

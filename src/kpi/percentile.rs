@@ -207,7 +207,7 @@ impl From<Span> for Bucket {
 
 impl Bucket {
     /// The smallest value that falls into it.
-    fn lower_edge(self) -> Span {
+    pub(super) fn lower_edge(self) -> Span {
         let doublings = (u32::from(self.0) >> (EXACT_BITS - 1)).saturating_sub(1);
         Span((i64::from(self.0) - (i64::from(doublings) << (EXACT_BITS - 1))) << doublings)
     }

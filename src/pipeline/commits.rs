@@ -14,7 +14,7 @@ const PAUSE_MAX: Span = Span(2_000);
 /// …and in between after so many times as long as the one before took, so that writing them stays a part of the work…
 const COST: i64 = 3;
 /// …and a small one until the log is caught up with: nobody waits for them, and a row that changes ten times is written once.
-const COST_BEHIND: i64 = 20;
+const COST_BEHIND: i64 = 50;
 
 /// What counters show: they must have been committed, so that none goes down after a restart.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ mod tests {
         assert!(!commits.is_due(Time(1_999), true) && commits.is_due(Time(2_000), true));
         commits.taken(PART, Mark::of(4, b""));
         assert!(!commits.is_due(Time(99), true) && commits.is_due(Time(100), true));
-        for (took, live, behind) in [(1, 100_i64, 220_i64), (90, 300, 2_000), (5_000, 2_000, 2_000)] {
+        for (took, live, behind) in [(1, 100_i64, 550_i64), (90, 300, 2_000), (5_000, 2_000, 2_000)] {
             commits.handed = Some(handed(10));
             assert!(!commits.is_due(Time(90_000), true), "one is on its way");
             commits.written(Span(took), Time(100_000));

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
-use crate::engine::{Engine, EventKey, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
+use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
 use crate::model::{ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
 use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
 
+use super::ahead::Parsed;
 use super::outcomes::{Losses, Outcomes, TopicOutcomes};
 
 /// Records decoded, and outputs folded, at a time.
@@ -86,9 +87,7 @@ pub struct Display {
 #[derive(Debug)]
 struct Read<'r> {
     record: Record<'r>,
-    decoded: Decoded,
-    /// Of an event.
-    key: Option<EventKey>,
+    parsed: Parsed,
     /// Of an event that was not seen before.
     rank: Option<Rank>,
 }
@@ -154,22 +153,28 @@ impl Core {
 
     /// Takes a record: it ends in exactly one of the outcomes.
     pub fn take(&mut self, record: Record<'_>) -> Taken {
-        let mut read = self.decode(record);
+        let mut read = Read { record, parsed: Parsed::of(&self.decoder, record.value), rank: None };
         self.admit(&mut read);
         self.settle(read).1
     }
 
     /// Takes records in their order and tells of each what became of it. Quicker than one by one: some are decoded, remembered and put
     /// in their places at a time, so that no step waits for memory that the step before it has written to.
-    pub fn take_all<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>, mut tell: impl FnMut(Record<'r>, Taken)) {
+    pub fn take_all<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>, tell: impl FnMut(Record<'r>, Taken)) {
+        let decoder = Arc::clone(&self.decoder);
+        self.take_parsed(records.into_iter().map(|record| (record, Parsed::of(&decoder, record.value))), tell);
+    }
+
+    /// The same of records of which it is known what they say, by [`Core::decoder`].
+    pub fn take_parsed<'r>(&mut self, records: impl IntoIterator<Item = (Record<'r>, Parsed)>, mut tell: impl FnMut(Record<'r>, Taken)) {
         let mut records = records.into_iter();
         let mut some = Vec::with_capacity(AT_A_TIME);
         loop {
-            some.extend(records.by_ref().take(AT_A_TIME).map(|record| self.decode(record)));
+            some.extend(records.by_ref().take(AT_A_TIME).map(|(record, parsed)| Read { record, parsed, rank: None }));
             if some.is_empty() {
                 return;
             }
-            self.engine.recall(some.iter().filter_map(|read| read.key));
+            self.engine.recall(some.iter().filter_map(|read: &Read<'_>| read.parsed.key));
             some.iter_mut().for_each(|read| self.admit(read));
             for read in some.drain(..) {
                 let (record, taken) = self.settle(read);
@@ -178,23 +183,14 @@ impl Core {
         }
     }
 
-    fn decode<'r>(&self, record: Record<'r>) -> Read<'r> {
-        let decoded = self.decoder.decode(record.value);
-        let key = match &decoded {
-            Decoded::Event(event) => Some(EventKey::of(event.source.as_ref(), &event.id)),
-            _ => None,
-        };
-        Read { record, decoded, key, rank: None }
-    }
-
     fn admit(&mut self, read: &mut Read<'_>) {
-        if let (Decoded::Event(event), Some(key)) = (&mut read.decoded, read.key) {
-            read.rank = self.engine.admit(event, key, read.record.position, read.record.arrived);
+        if let Parsed { decoded: Decoded::Event(event), key: Some(key) } = &mut read.parsed {
+            read.rank = self.engine.admit(event, *key, read.record.position, read.record.arrived);
         }
     }
 
     fn settle<'r>(&mut self, read: Read<'r>) -> (Record<'r>, Taken) {
-        let Read { record, decoded, rank, .. } = read;
+        let Read { record, parsed: Parsed { decoded, .. }, rank } = read;
         let partition = record.position.partition;
         let taken = match (decoded, rank) {
             (Decoded::Event(event), Some(rank)) => {

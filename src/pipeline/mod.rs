@@ -1,5 +1,6 @@
 //! From records to snapshots: the core that everything runs, and the one loop that feeds it.
 
+mod ahead;
 mod archiving;
 mod commits;
 mod core;
@@ -14,6 +15,7 @@ mod shown;
 mod warm;
 mod writer;
 
+pub use ahead::Parsed;
 pub use core::{Core, CoreError, CoreSettings, Display, Taken};
 pub use evidence::Evidence;
 pub use outcomes::{Losses, Outcomes, TopicOutcomes};

@@ -13,13 +13,14 @@ use tracing::{error, info, warn};
 use crate::archive::ArchiveError;
 use crate::clock::Clock;
 use crate::engine::{ClockMode, Frontier};
-use crate::ingest::{Assignment, Batch, Source, SourceEvent};
+use crate::ingest::{Assignment, Batch, Record, Source, SourceEvent};
 use crate::model::{Mark, NextOffset, PartitionId, Reached, Span, Time, Topics};
 use crate::store::{Commit, StoreError, failpoint};
 use crate::telemetry::ServiceMetrics;
 use crate::view::Published;
 use crate::view::metrics::catalogue;
 
+use super::ahead::{Ahead, Parsed, Said};
 use super::archiving::PendingArchive;
 use super::commits::{Commits, Handed, Kept};
 use super::core::{Core, Display, Taken};
@@ -31,7 +32,7 @@ use super::warm::warm;
 use super::writer::{Handover, Writer};
 
 /// How often the loop looks around when nothing comes.
-const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(50);
 /// A partition this far ahead of the slowest, in event time or records that wait, is paused…
 const AHEAD_TIME: Span = Span(60_000);
 /// …see [`AHEAD_TIME`].
@@ -68,6 +69,9 @@ pub enum ServiceError {
     /// The source cannot go on.
     #[error("{0}")]
     Source(String),
+    /// The thread that decodes has ended.
+    #[error("the thread that decodes records has ended: see above why, and start again")]
+    Ahead,
     /// The operating system.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -120,6 +124,8 @@ pub struct Service<S> {
     paused: BTreeSet<PartitionId>,
     publish: watch::Sender<Published>,
     snapshot_at: Time,
+    /// Something was decided or kept that no snapshot shows.
+    has_news: bool,
     log_budget: (Time, u32),
 }
 
@@ -153,6 +159,7 @@ impl<S: Source> Service<S> {
             paused: BTreeSet::new(),
             publish,
             snapshot_at: now,
+            has_news: false,
             log_budget: (now, 0),
         };
         (service, published)
@@ -187,11 +194,12 @@ impl<S: Source> Service<S> {
     }
 
     async fn work(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServiceError> {
+        let mut ahead = Ahead::start()?;
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         tokio::pin!(shutdown);
         loop {
-            let event = tokio::select! {
+            let said = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
                 written = self.writer.written() => {
@@ -202,11 +210,16 @@ impl<S: Source> Service<S> {
                     self.reloads.1.wait(reload);
                     None
                 }
-                event = self.source.next(), if !self.is_full() => Some(event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()))),
+                event = self.source.next(), if ahead.has_room() => {
+                    let event = event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()));
+                    ahead.give(event, self.core.decoder());
+                    continue;
+                }
+                said = ahead.next(), if !self.is_full() => Some(said.ok_or(ServiceError::Ahead)?),
                 _ = tick.tick() => None,
             };
-            if let Some(event) = event {
-                self.handle(event)?;
+            if let Some(said) = said {
+                self.handle(said)?;
             }
             self.act()?;
         }
@@ -225,11 +238,12 @@ impl<S: Source> Service<S> {
         Ok(())
     }
 
-    fn handle(&mut self, event: SourceEvent) -> Result<(), ServiceError> {
+    fn handle(&mut self, said: Said) -> Result<(), ServiceError> {
+        let (event, parsed) = said.by(self.core.decoder());
         match event {
             SourceEvent::Assigned(partitions) => self.assigned(&partitions),
             SourceEvent::Batch(batch) => {
-                self.take(&batch);
+                self.take(&batch, parsed);
                 self.archive.add(batch, self.core.decoder());
             }
             SourceEvent::Confirmed { partition, at, next } => self.confirmed(partition, at, next),
@@ -260,22 +274,25 @@ impl<S: Source> Service<S> {
         }
     }
 
-    fn take(&mut self, batch: &Batch) {
+    fn take(&mut self, batch: &Batch, parsed: Option<Vec<Parsed>>) {
         let now = self.clock.now();
-        let (mut last, mut rejects) = (BTreeMap::new(), Vec::new());
-        self.core.take_all(batch.iter(), |record, taken| {
+        let mut rejects = Vec::new();
+        let tell = |record, taken| {
             if let Taken::Rejected(reject) = taken {
                 rejects.push((record, reject));
             }
-            last.insert(record.position.partition, record);
-        });
+        };
+        match parsed {
+            Some(parsed) => self.core.take_parsed(batch.iter().zip(parsed), tell),
+            None => self.core.take_all(batch.iter(), tell),
+        }
         for (record, reject) in rejects {
             let position = record.position;
             let topic = self.settings.topics.get(usize::from(position.partition.topic)).map_or("?", String::as_str);
             self.evidence.rejected(&record, &reject, topic, now);
             self.log_reject(now, position.partition, position.offset, &format!("{}: {}", reject.reason.word(), reject.message));
         }
-        for (partition, record) in last {
+        for (partition, record) in last_of_each(batch) {
             self.commits.taken(partition, Mark::of(record.position.offset, record.value));
             self.last_record_at.insert(partition, now);
             match self.core.engine().newest(partition) {
@@ -307,9 +324,9 @@ impl<S: Source> Service<S> {
             warm(&mut self.core, store, reach)?;
         }
         let posted = self.core.advance(reach);
-        let has_decided = !posted.is_empty();
-        if has_decided {
+        if !posted.is_empty() {
             self.commits.decided();
+            self.has_news = true;
         }
         self.evidence.posted(posted);
         self.balance();
@@ -318,7 +335,7 @@ impl<S: Source> Service<S> {
             self.commits.nothing(now);
         }
         self.reload(now);
-        if now >= self.snapshot_at && (has_decided || now >= self.snapshot_at + shown::PAUSE_MIN) {
+        if now >= self.snapshot_at && (self.has_news || now >= self.snapshot_at + shown::PAUSE_MIN) {
             self.publish_snapshot(now);
         }
         Ok(())
@@ -384,6 +401,7 @@ impl<S: Source> Service<S> {
         let took = written.ok_or(ServiceError::Writer)??;
         let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
         self.kept = handed.kept;
+        self.has_news = true;
         if self.writer.lookup().is_some() {
             self.core.cool(self.core.engine().clock() - self.settings.keep_hot);
         }
@@ -402,6 +420,7 @@ impl<S: Source> Service<S> {
     }
 
     fn publish_snapshot(&mut self, now: Time) {
+        self.has_news = false;
         let is_caught_up = self.readiness.is_caught_up();
         let snapshot = Arc::new(match is_caught_up {
             true => self.core.snapshot_with(self.kept.counters.clone(), true, &self.settings.display),
@@ -434,6 +453,20 @@ impl<S: Source> Service<S> {
     fn topic(&self, partition: PartitionId) -> &str {
         self.settings.topics.get(usize::from(partition.topic)).map_or("?", String::as_str)
     }
+}
+
+/// The last record of each partition; most batches are of one or two.
+fn last_of_each(batch: &Batch) -> BTreeMap<PartitionId, Record<'_>> {
+    let (mut last, mut latest) = (BTreeMap::new(), None::<Record<'_>>);
+    for record in batch.iter() {
+        if let Some(before) = latest.replace(record)
+            && before.position.partition != record.position.partition
+        {
+            last.insert(before.position.partition, before);
+        }
+    }
+    last.extend(latest.map(|record| (record.position.partition, record)));
+    last
 }
 
 /// The next configuration that comes; never, when none will.

@@ -1,11 +1,10 @@
-//! The samples of one agent: a capped ring, read through a scratch histogram.
+//! The samples of one agent: a capped ring. They are few enough to be sorted when they are read.
 
 use std::sync::Arc;
 
-use hdrhistogram::Histogram;
-
 use super::ring::{Mark, Point, Ring};
-use super::{Lengths, Reading, quantiles, record};
+use super::{Lengths, Reading};
+use crate::kpi::percentile::Bucket;
 use crate::model::{Span, Time};
 
 /// At most this many samples of one agent and measure: more than two in three seconds over an hour. The oldest go first.
@@ -58,7 +57,7 @@ impl AgentRing {
     }
 
     /// Works the readings out again if they are not right at this clock.
-    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>, mut gone: impl FnMut(Time)) {
+    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, mut gone: impl FnMut(Time)) {
         if self.due.is_some_and(|due| clock < due) {
             return;
         }
@@ -67,7 +66,7 @@ impl AgentRing {
         let window = |length: &Span| {
             let first = self.ring.after(clock - *length);
             due = due.min(self.ring.get(first).map_or(Time::MAX, |point| point.at + *length));
-            read(self.ring.from(first), scratch)
+            read(self.ring.from(first))
         };
         self.readings = lengths.all.iter().map(window).collect();
         self.due = Some(due);
@@ -82,16 +81,16 @@ impl AgentRing {
     }
 }
 
-fn read(points: impl Iterator<Item = Point>, scratch: &mut Histogram<u32>) -> Reading {
+fn read(points: impl Iterator<Item = Point>) -> Reading {
     let mut reading = Reading::default();
-    scratch.reset();
+    let mut durations: Vec<Bucket> = Vec::new();
     for point in points {
         reading.met += u64::from(point.mark == Mark::Met);
         reading.judged += u64::from(point.mark != Mark::Plain);
-        if let Some(duration) = point.duration() {
-            record(scratch, duration);
-        }
+        durations.extend(point.duration().map(Bucket::from));
     }
-    reading.quantiles = quantiles(scratch);
+    durations.sort_unstable();
+    let rank = |percent: usize| durations[(durations.len() * percent).div_ceil(100) - 1].lower_edge();
+    reading.quantiles = (!durations.is_empty()).then(|| [50, 90, 99].map(rank));
     reading
 }

@@ -1,7 +1,7 @@
 //! Rolling windows of the live gauges. A window of length `w` at clock `c` holds the samples that count in `(c − w, c]`, so it
 //! slides with the clock even when nothing happens.
 //!
-//! Agents have one capped ring of samples each, read through one scratch histogram; teams and channels, which have thousands
+//! Agents have one capped ring of samples each, sorted when it is read; teams and channels, which have thousands
 //! of samples, have a running histogram per window (hdrhistogram, three digits). A read works out only what changed or
 //! expired since the last one.
 
@@ -217,7 +217,7 @@ impl Windows {
     pub fn read(&mut self, clock: Time) -> WindowReadings {
         for key in self.agents.keys().iter() {
             let Some(ring) = self.agents.get_mut(key) else { continue };
-            ring.refresh(clock, &self.lengths, &mut self.scratch, |at| note(&mut self.touched, || Slice::of_agent(key, at)));
+            ring.refresh(clock, &self.lengths, |at| note(&mut self.touched, || Slice::of_agent(key, at)));
             if ring.is_empty() {
                 self.agents.remove(key);
             }
