@@ -63,8 +63,8 @@ pub enum ArchiveError {
         at: u64,
     },
     /// It holds what the store has not read.
-    #[error("archive {} holds {topic}/{partition} up to offset {archived}, written for another store, and this one has read it up to {read}: name \
-             an empty folder in archive.path", path.display())]
+    #[error("archive {} holds {topic}/{partition} up to offset {archived}, written for another store, and this one has read it up to {read}: move \
+             this store away and make one of the archive with deskpulse rebuild, or name an empty folder in archive.path", path.display())]
     Foreign {
         /// The folder.
         path: PathBuf,

@@ -73,6 +73,7 @@ async fn the_archive_holds_every_event_once_and_a_store_made_of_it_goes_on() {
         rebuilt(&first, &second);
         day.minutes(&sender, MINUTES);
         goes_on(&first, &second);
+        lost(&first);
     });
 }
 
@@ -153,6 +154,25 @@ fn goes_on(first: &Setting, second: &Setting) {
     assert_eq!(kept::totals(&second.read()), kept::totals(&first.read()));
     assert_eq!(kept::facts(second), kept::facts(first));
     assert!(!kept::facts(first).is_empty());
+}
+
+/// A store that was lost: its service is told the way back, and comes back, whatever Kafka has forgotten.
+fn lost(setting: &Setting) {
+    let (before, receipts) = (kept::totals_and_clock(&setting.read()), kept::facts(setting));
+    let store = setting.read().store.path;
+    let remove = || ["", "-wal", "-shm"].map(|end| drop(std::fs::remove_file(format!("{store}{end}"))));
+    remove();
+    let said = refusal(setting, LIMIT);
+    assert!(said.contains("written for another store") && said.contains("deskpulse rebuild"), "{said}");
+    remove();
+    setting.command(&["rebuild"], &[]);
+    let mut service = Service::launch_with(setting, &["--bootstrap"], &[]);
+    service.listens();
+    service.ready();
+    service.reaches(before.1.0);
+    service.stop();
+    assert_eq!(kept::totals_and_clock(&setting.read()), before);
+    assert_eq!(kept::facts(setting), receipts);
 }
 
 #[tokio::test(flavor = "multi_thread")]
