@@ -1,6 +1,7 @@
 //! What durability costs: commits of a steady load, and the start from a store with many open conversations.
 //!
-//! `cargo bench --bench store -- CONVERSATIONS RECORDS` (100,000 and 1,000,000 unless given). The file is on the disk of the target folder.
+//! `cargo bench --bench store -- CONVERSATIONS RECORDS RECORDS_OF_A_COMMIT` (100,000, 1,000,000 and 5,000 unless given: a quarter of a second at
+//! 20,000 a second; a service that catches up commits every two seconds). The file is on the disk of the target folder.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and stops where its setting is not as it must be")]
 
 use std::collections::BTreeMap;
@@ -23,17 +24,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const START: Time = Time(1_764_061_200_000);
 const PARTITION: PartitionId = PartitionId { topic: 0, partition: 0 };
-/// Records of one commit: a quarter of a second at 20,000 a second.
-const PER_COMMIT: u64 = 5_000;
 
 fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
-    let (conversations, records) = (numbers.next().unwrap_or(100_000), numbers.next().unwrap_or(1_000_000));
+    let mut number = |otherwise: u64| numbers.next().unwrap_or(otherwise);
+    let (conversations, records, per_commit) = (number(100_000), number(1_000_000), number(5_000));
     let folder = tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("target")).unwrap();
     let path = folder.path().join("bench.db");
-    commits(&path, conversations, records);
+    commits(&path, conversations, records, per_commit);
     let size = std::fs::metadata(&path).unwrap().len();
-    println!("size of the file: {} MiB, {} bytes a record", size >> 20, size / (conversations + records));
+    println!("size of the file: {} MiB, {} bytes a record", size >> 20, size / (conversations + conversations / 2 + records));
     start(&path);
 }
 
@@ -47,7 +47,7 @@ fn open(path: &Path) -> Sqlite {
 }
 
 /// Fills the store, then commits piece by piece.
-fn commits(path: &Path, conversations: u64, records: u64) {
+fn commits(path: &Path, conversations: u64, records: u64, per_commit: u64) {
     let (mut core, mut store, mut evidence, clock) = (core(), open(path), Evidence::new(true), Clock::start());
     let settings = LoadSettings { seed: 1, agents: 1_000, conversations: u32::try_from(conversations).unwrap(), start: START };
     let mut load = Load::new(&settings);
@@ -85,10 +85,12 @@ fn commits(path: &Path, conversations: u64, records: u64) {
         store.commit(commit).unwrap();
         [applied - begun - looking, looking, gathered - applied, made - gathered, clock.uptime() - made]
     };
-    let [.., first] = step(conversations);
-    println!("first commit, of {conversations} conversations: {} ms", first.as_millis());
-    let steps: Vec<_> = (0..records / PER_COMMIT).map(|_| step(PER_COMMIT)).collect();
-    println!("commits of {PER_COMMIT} records:");
+    // Two seconds wait: so many more, and what is applied is no more the begin of the log, where conversations start one after the other.
+    let filling = conversations + conversations / 2;
+    let [.., first] = step(filling);
+    println!("first commit, of {filling} records: {} ms", first.as_millis());
+    let steps: Vec<_> = (0..records / per_commit).map(|_| step(per_commit)).collect();
+    println!("commits of {per_commit} records:");
     for (index, what) in ["applying", "looking up ended conversations", "gathering", "making receipts", "writing"].iter().enumerate() {
         let mut times: Vec<u128> = steps.iter().map(|step| step[index].as_micros()).collect();
         times.sort_unstable();
