@@ -16,10 +16,10 @@ use super::{configurations, digest, ended, positions, quarantine, receipts, stat
 const APPLICATION: i64 = 0x6465_736B;
 /// The version of its form.
 const FORM: i64 = 1;
-/// Bytes of a page: state comes in small rows and in lists of some kilobytes.
-const PAGE: i64 = 8_192;
+/// Bytes of a page, of a new store: most of what is written are small rows here and there, each with the page that it stands on.
+const PAGE: i64 = 4_096;
 /// Pages after which the log of changes is carried over into the file.
-const CHECKPOINT: i64 = 4_000;
+const CHECKPOINT: i64 = 8_000;
 /// Kibibytes of the file that are kept in memory.
 const CACHE: i64 = 65_536;
 
