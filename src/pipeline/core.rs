@@ -426,3 +426,26 @@ fn targets(engine: &Settings) -> Vec<(Sla, Span)> {
         .filter_map(|(sla, setting)| setting.limit().map(|limit| (sla, limit)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Position;
+
+    #[test]
+    fn before_the_log_is_caught_up_with_nobody_is_shown_as_waiting() {
+        let settings =
+            CoreSettings { engine: Arc::new(Settings::default()), phrases: Vec::new(), auto_texts: Vec::new(), windows: vec![Span::HOUR] };
+        let mut core = Core::new(&settings).unwrap();
+        let value = br#"{"id":"e1","type":"chat.started","time":"2026-11-23T09:00:00Z","chat":"c1","team":"x","waiting":true}"#;
+        let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset: 0 };
+        assert_eq!(core.take(Record { position, arrived: None, value }), Taken::Applied);
+        let clock = core.engine().newest_of_all().unwrap() + Span(1);
+        core.advance(Reach::Before(clock));
+        let display = Display::default();
+        assert_eq!(core.snapshot(true, &display).live.waiting.len(), 1);
+        let behind = core.snapshot_behind(&display);
+        assert!(!behind.caught_up && behind.live.waiting.is_empty() && behind.live.agents.is_empty());
+        assert_eq!(behind.live.clock, clock, "how far it has come is shown");
+    }
+}

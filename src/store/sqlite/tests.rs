@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::model::{Mark, NextOffset, Row, Table};
 
-struct Place {
+pub(super) struct Place {
     _folder: tempfile::TempDir,
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     Place { _folder: folder, path }

@@ -1,19 +1,9 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::super::tests::place;
 use super::super::{Reader, Sqlite};
 use super::*;
 use crate::store::{Commit, Lookup, Store, StoreError};
-
-struct Place {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-}
-
-fn place() -> Place {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
-    Place { _folder: folder, path }
-}
 
 fn open(path: &Path) -> Sqlite {
     Sqlite::open(path, &["chats".to_owned()]).unwrap()
