@@ -32,17 +32,12 @@ impl Shares {
         }
     }
 
-    /// Since when its present owner has it. Nobody owns what a bot holds, as what lies in the queue (ruling 44). Two holders
-    /// in a row who are the same had another between them, for no time at all.
+    /// Since when its present owner has it. Nobody owns what a bot holds, as what lies in the queue (ruling 44): only an agent comes between,
+    /// and the same one twice in a row has had nobody between, for no time at all.
     pub fn since(&self) -> Time {
-        let mut present = self.later.last().unwrap_or(&self.first);
-        for before in self.later.iter().rev().skip(1).chain(self.later.first().map(|_| &self.first)) {
-            if !matches!((&before.0, &present.0), (Holder::Bot, Holder::Queue) | (Holder::Queue, Holder::Bot)) {
-                break;
-            }
-            present = before;
-        }
-        present.1
+        let latest = self.later.last().unwrap_or(&self.first);
+        let all = [&self.first].into_iter().chain(&self.later).rev();
+        all.take_while(|(holder, _)| !matches!(holder, Holder::Agent(_))).last().unwrap_or(latest).1
     }
 
     /// Splits the wait up to `until` among its holders, in the order in which they first had it for more than 0 ms.

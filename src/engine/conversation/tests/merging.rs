@@ -276,6 +276,23 @@ fn an_owner_of_no_time_before_a_merge_changes_the_owner_twice() {
 }
 
 #[test]
+fn a_bot_of_no_time_between_two_merges_is_no_change_of_the_owner() {
+    // Ruling 44: nobody owns what a bot holds, so nobody had it from the begin.
+    check_with(
+        ten_minutes(),
+        "09:00:00 t1 started waiting
+         09:00:00 t2 bot
+         09:00:00 t3 started
+         09:00:05 t1 merged t2
+         09:00:05 t2 merged t3
+         clock 09:20:00
+         > 09:00:05 ended t1#1 nobody merged first
+         > 09:00:05 ended t2#1 nobody merged first
+         > 09:10:00 breach t3#1 nobody first_response opened 09:00:00 of 600 inherited 0",
+    );
+}
+
+#[test]
 fn a_breach_that_is_withdrawn_after_a_merge_has_its_tickets_channel() {
     let mut run = Run::new(ten_minutes());
     run.play(
