@@ -62,7 +62,7 @@ impl Found {
                 continue;
             }
             self.first.insert(place, (entry.line.to_owned(), stored.configuration));
-            if self.first.len() > self.wanted + 1 {
+            if self.first.len() > self.wanted.saturating_add(1) {
                 self.first.pop_last();
             }
         }

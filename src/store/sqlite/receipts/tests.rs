@@ -50,7 +50,7 @@ fn commit(connection: &mut Connection, facts: &[Fact], keep: Span) {
 }
 
 fn all() -> ReceiptQuery {
-    ReceiptQuery { limit: usize::MAX - 1, ..ReceiptQuery::default() }
+    ReceiptQuery { limit: usize::MAX, ..ReceiptQuery::default() }
 }
 
 fn lines(connection: &Connection, query: &ReceiptQuery) -> Vec<String> {
