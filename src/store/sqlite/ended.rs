@@ -23,12 +23,13 @@ const AT_OR_BEFORE: &str = "SELECT key, value, checksum, link FROM ended WHERE k
 const BEFORE: &str = "SELECT key, value, checksum, link FROM ended WHERE key < ?1 ORDER BY key DESC LIMIT 1";
 const AFTER: &str = "SELECT key FROM ended WHERE key > ?1 ORDER BY key LIMIT 1";
 
-pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS ended (key BLOB PRIMARY KEY, touched INTEGER NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL, \
+/// Makes the table, with its empty row; `place` is `TEMP` for this connection only.
+pub(super) fn create(connection: &Connection, place: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "CREATE {place} TABLE IF NOT EXISTS ended (key BLOB PRIMARY KEY, touched INTEGER NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL, \
          link INTEGER NOT NULL) STRICT, WITHOUT ROWID; \
-         CREATE INDEX IF NOT EXISTS ended_by_touch ON ended (touched)",
-    )?;
+         CREATE INDEX IF NOT EXISTS ended_by_touch ON ended (touched)"
+    ))?;
     let first = (Time::MAX.0, link(&[], &[]));
     connection.execute("INSERT INTO ended SELECT x'', ?1, x'', 0, ?2 WHERE NOT EXISTS (SELECT 1 FROM ended)", first).map(drop)
 }

@@ -14,8 +14,9 @@ use super::{configurations, digest, ended, positions, quarantine, receipts, stat
 
 /// Marks a SQLite file as a store of ours: "desk".
 const APPLICATION: i64 = 0x6465_736B;
-/// The version of its form.
-const FORM: i64 = 1;
+/// The version of its form: higher with each relation that an older program would miss. 2: ended conversations and slices stand in relations
+/// of their own.
+pub(super) const FORM: i64 = 2;
 /// Bytes of a page, of a new store: most of what is written are small rows here and there, each with the page that it stands on.
 const PAGE: i64 = 4_096;
 /// Pages after which the log of changes is carried over into the file.
@@ -59,10 +60,10 @@ pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> Result<Opened, Fault> {
         let mut connection = Connection::open_with_flags(path, flags)?;
-        let is_new = check_form(&connection)?;
+        let form = check_form(&connection)?;
         set_up(&connection)?;
-        let (id, commits) = create(&mut connection, is_new)?;
-        Ok(Opened { connection, lock, id, commits, is_new })
+        let (id, commits) = create(&mut connection, form)?;
+        Ok(Opened { connection, lock, id, commits, is_new: form.is_none() })
     };
     open().map_err(|fault| fault.at(path))
 }
@@ -95,14 +96,14 @@ pub(super) fn lock(path: &Path) -> Result<Lock, StoreError> {
     Ok(Lock { _file: file })
 }
 
-/// Whether the file is new; an error when it is not ours to write.
-pub(super) fn check_form(connection: &Connection) -> Result<bool, Fault> {
+/// The version of the file's form, `None` of a new one; an error when it is not ours to write.
+pub(super) fn check_form(connection: &Connection) -> Result<Option<i64>, Fault> {
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let form: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
     match (application, form, tables) {
-        (0, 0, 0) => Ok(true),
-        (APPLICATION, FORM, _) => Ok(false),
+        (0, 0, 0) => Ok(None),
+        (APPLICATION, 1..=FORM, _) => Ok(Some(form)),
         (APPLICATION, found, _) if found > FORM => Err(Fault::Newer { found, known: FORM }),
         _ => Err(Fault::NotAStore),
     }
@@ -121,20 +122,22 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes the tables that are missing, and gives the store's id and the number of its commits.
-fn create(connection: &mut Connection, is_new: bool) -> Result<(StoreId, i64), Fault> {
+/// Makes the tables that are missing, brings an older form up to the present one, and gives the store's id and the number of its commits.
+fn create(connection: &mut Connection, form: Option<i64>) -> Result<(StoreId, i64), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if is_new {
+    if form.is_none() {
         transaction.execute_batch(
             "CREATE TABLE store (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, commits INTEGER NOT NULL) STRICT",
         )?;
         transaction.execute("INSERT INTO store VALUES (1, ?1 || lower(hex(randomblob(16))), 0)", (StoreId::PREFIX,))?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
+    }
+    if form != Some(FORM) {
         transaction.pragma_update(None, "user_version", FORM)?;
     }
     digest::create(&transaction)?;
     state::create(&transaction)?;
-    ended::create(&transaction)?;
+    ended::create(&transaction, "")?;
     positions::create(&transaction)?;
     configurations::create(&transaction)?;
     receipts::create(&transaction)?;
@@ -145,6 +148,19 @@ fn create(connection: &mut Connection, is_new: bool) -> Result<(StoreId, i64), F
     };
     transaction.commit()?;
     Ok((StoreId(id), commits))
+}
+
+/// Gives a store of an older form, which may be read and not be changed, empty tables in the place of those that it lacks: `TEMP` ones, for this
+/// transaction.
+pub(super) fn stand_in(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    let mut has = transaction.prepare("SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = ?1)")?;
+    if !has.query_row(("slices",), |row| row.get(0))? {
+        state::create_slices(transaction, "TEMP")?;
+    }
+    if !has.query_row(("ended",), |row| row.get(0))? {
+        ended::create(transaction, "TEMP")?;
+    }
+    Ok(())
 }
 
 /// Counts a commit, unless somebody else has.

@@ -17,6 +17,8 @@ use super::{ended, file, positions, quarantine, receipts, state};
 pub struct Reader {
     path: PathBuf,
     connection: Connection,
+    /// Whether no service has brought it up to the present form yet.
+    is_older: bool,
 }
 
 impl Reader {
@@ -28,15 +30,17 @@ impl Reader {
         if !path.exists() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
-        let open = || -> Result<Connection, Fault> {
+        let open = || -> Result<(Connection, i64), Fault> {
             let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             // A checkpoint of the service may hold the file for a moment.
             connection.busy_timeout(std::time::Duration::from_secs(5))?;
             connection.pragma_update(None, "cell_size_check", true)?;
             connection.pragma_update(None, "trusted_schema", false)?;
-            if file::check_form(&connection)? { Err(Fault::NotAStore) } else { Ok(connection) }
+            let form = file::check_form(&connection)?.ok_or(Fault::NotAStore)?;
+            Ok((connection, form))
         };
-        Ok(Self { path: path.to_owned(), connection: open().map_err(|fault| fault.at(path))? })
+        let (connection, form) = open().map_err(|fault| fault.at(path))?;
+        Ok(Self { path: path.to_owned(), connection, is_older: form < file::FORM })
     }
 
     /// Receipts, in the order of `replay --print facts`.
@@ -126,6 +130,9 @@ impl Reader {
     fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
         let ask = || {
             let transaction = self.connection.unchecked_transaction().map_err(Fault::from)?;
+            if self.is_older {
+                file::stand_in(&transaction)?;
+            }
             question(&transaction)
         };
         ask().map_err(|fault| fault.at(&self.path))

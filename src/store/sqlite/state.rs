@@ -19,15 +19,22 @@ const PIECE: usize = 4_096;
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS state (tbl INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL, \
-         PRIMARY KEY (tbl, key)) STRICT, WITHOUT ROWID; \
-         CREATE TABLE IF NOT EXISTS slices (tbl INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL, \
-         PRIMARY KEY (tbl, key)) STRICT",
+         PRIMARY KEY (tbl, key)) STRICT, WITHOUT ROWID",
     )?;
+    create_slices(connection, "")?;
     for table in Table::ALL.into_iter().filter(|table| relation(*table) == Relation::Slices) {
         connection.execute("INSERT INTO slices SELECT tbl, key, value, checksum FROM state WHERE tbl = ?1", (table as u8,))?;
         connection.execute("DELETE FROM state WHERE tbl = ?1", (table as u8,))?;
     }
     Ok(())
+}
+
+/// Makes the relation of slices; `place` is `TEMP` for this connection only.
+pub(super) fn create_slices(connection: &Connection, place: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "CREATE {place} TABLE IF NOT EXISTS slices (tbl INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL, \
+         PRIMARY KEY (tbl, key)) STRICT"
+    ))
 }
 
 /// Where the rows of a table stand.

@@ -133,8 +133,10 @@ fn a_database_of_another_program_and_a_newer_store_are_refused_and_left_as_they_
     tamper(&other.path, "CREATE TABLE t (x); PRAGMA user_version = 7");
     assert!(refused(&other.path, &["chats"]).contains("is no store of deskpulse"));
     filled(&newer.path);
-    tamper(&newer.path, "PRAGMA user_version = 2");
-    assert!(refused(&newer.path, &["chats"]).contains("use the newer deskpulse again"));
+    tamper(&newer.path, "PRAGMA user_version = 3");
+    let wanted = "was written in version 3 of its form, this deskpulse knows up to 2: use the newer deskpulse again";
+    assert!(refused(&newer.path, &["chats"]).ends_with(wanted));
+    assert!(Reader::open(&newer.path).unwrap_err().to_string().ends_with(wanted));
     std::fs::write(&text.path, "time_zone = \"UTC\"\n".repeat(100)).unwrap();
     assert!(refused(&text.path, &["chats"]).contains("is no store of deskpulse"));
     assert!(std::fs::read_to_string(&text.path).unwrap().starts_with("time_zone"));
@@ -192,19 +194,59 @@ fn slices_are_put_replaced_removed_and_given_out_among_the_rows_of_their_tables(
     }
 }
 
+/// What the first form had not: ended conversations and slices stood among the rows.
+const OF_THE_FIRST_FORM: &str =
+    "INSERT INTO state SELECT tbl, key, value, checksum FROM slices; DROP TABLE slices; DROP TABLE ended; PRAGMA user_version = 1";
+
+fn form(path: &Path) -> i64 {
+    rusqlite::Connection::open(path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+}
+
 #[test]
-fn slices_that_stood_among_the_rows_are_moved() {
+fn a_store_of_the_first_form_is_brought_up_to_the_present_one() {
     let place = place();
     let mut store = open(&place.path);
     let rows = [slices(&[1, 2], 1), agents(&["amy"], 1)].concat();
     store.commit(Commit { rows: rows.clone(), ..Commit::default() }).unwrap();
     drop(store);
-    tamper(&place.path, "INSERT INTO state SELECT tbl, key, value, checksum FROM slices; DROP TABLE slices");
+    tamper(&place.path, OF_THE_FIRST_FORM);
     let mut store = open(&place.path);
+    assert!(!store.is_new());
     assert_eq!(contents(&mut store).unwrap().0, rows);
-    store.commit(Commit { rows: vec![Row::remove(Table::Pending, &[1_u8])], ..Commit::default() }).unwrap();
+    let ended = Row::put(Table::Ended, 1, &"c1", &0_i64.to_le_bytes());
+    store.commit(Commit { rows: vec![Row::remove(Table::Pending, &[1_u8]), ended], ..Commit::default() }).unwrap();
     drop(store);
     assert_eq!(contents(&mut open(&place.path)).unwrap().0, rows[1..]);
+    assert_eq!(form(&place.path), file::FORM);
+}
+
+#[test]
+fn a_store_of_the_first_form_is_read_copied_and_restored_before_a_service_has_opened_it() {
+    let place = place();
+    let mut store = open(&place.path);
+    let rows = [slices(&[1, 2], 1), agents(&["amy"], 1)].concat();
+    store.commit(Commit { rows: rows.clone(), ..Commit::default() }).unwrap();
+    drop(store);
+    tamper(&place.path, OF_THE_FIRST_FORM);
+    let reader = Reader::open(&place.path).unwrap();
+    let read = |reader: &Reader| {
+        let mut found = Vec::new();
+        reader.rows(&mut |rows| {
+            found.extend_from_slice(rows);
+            Ok(())
+        })?;
+        Ok::<_, StoreError>(found)
+    };
+    assert_eq!(read(&reader).unwrap(), rows);
+    reader.verify().unwrap();
+    let (copy, restored) = (place.path.with_extension("copy"), place.path.with_extension("restored"));
+    backup::backup(&place.path, &copy).unwrap();
+    backup::restore(&copy, &restored, false).unwrap();
+    assert_eq!(form(&place.path), 1, "reading has changed nothing");
+    for path in [place.path.as_path(), &restored] {
+        assert_eq!(contents(&mut open(path)).unwrap().0, rows);
+    }
+    assert_eq!(read(&reader).unwrap(), rows, "whoever had it open before reads on in the present form");
 }
 
 #[test]
