@@ -6,7 +6,7 @@ use deskpulse::model::{Output, PartitionId, Position, Posted, Time};
 use deskpulse::pipeline::Evidence;
 use deskpulse::store::{Commit, Sqlite, Store};
 
-use crate::measure::{Report, resident_mib, timed};
+use crate::measure::{Growth, Report, timed};
 use crate::stream::Stream;
 
 /// Records between two commits.
@@ -31,7 +31,7 @@ fn commit(store: &mut Sqlite, evidence: &mut Evidence) -> f64 {
 pub fn rejected(records: usize, report: &mut Report) {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let (mut store, mut evidence) = (store(&folder), Evidence::new(true));
-    let (decoder, before) = (Decoder::new(&[], &[]).expect("nothing to look for"), resident_mib());
+    let (decoder, mut memory) = (Decoder::new(&[], &[]).expect("nothing to look for"), Growth::start());
     let bad = [
         r#"{"id":"e1","type":"chat.message","time":"yesterday","chat":"c1","from":"customer","text":"Where is my parcel? I have waited for it since Monday."}"#,
         r#"{"id":"e1","type":"chat.message","time":"2026-11-23T09:00:00Z","chat":"c1","from":"martian","source":"crm","text":"Hello"}"#,
@@ -50,11 +50,12 @@ pub fn rejected(records: usize, report: &mut Report) {
         });
         taken += cost.as_nanos() as f64;
         written += commit(&mut store, &mut evidence);
+        memory.look();
     }
     let rate = |nanos: f64| format!("{:.0}", records as f64 * 1e9 / nanos);
     report.row(&format!("{records} malformed records into quarantine, records/s"), rate(taken), "100,000", "");
     report.row("the same, written, records/s", rate(written), "100,000", "");
-    report.row("memory that they cost, MiB", format!("{:.1}", resident_mib() - before), "0", "");
+    report.row("memory that they cost, MiB", memory.shown(), "0", "");
 }
 
 /// Facts as receipts.

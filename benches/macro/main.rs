@@ -1,8 +1,7 @@
 //! The numbers that the whole is held to, one thread, no broker. Prints one table.
 //!
-//! `cargo bench --bench macro`, with `-- --quick` for a first look, and the names of parts to run only those: `malformed`, `memory`,
-//! `throughput`, `small` (the same with so little state that all of it stays in the caches), `scrape`,
-//! `kept` (receipts and quarantine).
+//! `cargo bench --bench macro`, with `-- --quick` for a first look, and the names of parts to run only those: `malformed`, `kept` (quarantine
+//! and receipts), `memory`, `throughput`, `small` (the same with so little state that all of it stays in the caches), `scrape`.
 //!
 //! Records are made before the time is taken; decoding alone and the whole are measured on the same records in turn, so that their
 //! ratio holds whatever else the machine does. CPU time of the thread, the least of all rounds.
@@ -26,7 +25,7 @@ use deskpulse::view::metrics::render;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use measure::{Report, best, resident_mib, timed};
+use measure::{Growth, Report, best, resident_mib, timed};
 use stream::Stream;
 
 #[global_allocator]
@@ -61,6 +60,10 @@ fn main() {
     if wants("malformed") {
         malformed(&size, &mut report);
     }
+    if wants("kept") {
+        kept::rejected(size.malformed, &mut report);
+        kept::receipts(size.round, &mut report);
+    }
     if wants("memory") {
         memory(&size, &mut report);
     }
@@ -73,10 +76,6 @@ fn main() {
     }
     if wants("scrape") {
         scrape(&mut report);
-    }
-    if wants("kept") {
-        kept::rejected(size.malformed, &mut report);
-        kept::receipts(size.round, &mut report);
     }
     report.print();
 }
@@ -170,7 +169,7 @@ fn malformed(size: &Size, report: &mut Report) {
         r#"{"id":"e1","type":"parcel.sent","time":"2026-11-23T09:00:00Z","parcel":"4711"}"#,
     ];
     let mut core = stream::core();
-    let before = resident_mib();
+    let mut memory = Growth::start();
     let (_, cost) = timed(|| {
         for (offset, value) in (0..).zip(bad.iter().cycle().take(size.malformed)) {
             let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset };
@@ -179,5 +178,6 @@ fn malformed(size: &Size, report: &mut Report) {
     });
     let rate = size.malformed as f64 / cost.as_secs_f64();
     report.row(&format!("{} malformed records, records/s", size.malformed), format!("{rate:.0}"), "100,000", "");
-    report.row("memory that they cost, MiB", format!("{:.1}", resident_mib() - before), "0", "");
+    memory.look();
+    report.row("memory that they cost, MiB", memory.shown(), "0", "");
 }

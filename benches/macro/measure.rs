@@ -23,6 +23,30 @@ pub fn resident_mib() -> f64 {
     pages * 4_096.0 / 1_048_576.0
 }
 
+/// By how much memory in use grows at most. What earlier work gives back meanwhile would hide it: to be measured before work that takes much.
+pub struct Growth {
+    before: f64,
+    most: f64,
+}
+
+impl Growth {
+    /// From now on.
+    pub fn start() -> Self {
+        let before = resident_mib();
+        Self { before, most: before }
+    }
+
+    /// Looks again.
+    pub fn look(&mut self) {
+        self.most = self.most.max(resident_mib());
+    }
+
+    /// As a row shows it, in MiB.
+    pub fn shown(&self) -> String {
+        format!("{:.1}", self.most - self.before)
+    }
+}
+
 fn thread_cpu() -> Duration {
     let schedstat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanos = schedstat.split_whitespace().next().and_then(|nanos| nanos.parse().ok());
