@@ -50,15 +50,21 @@ pub enum RebuildError {
         /// The file after the gap.
         path: PathBuf,
     },
-    /// The archive.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The rest.
+    /// What ends the service too.
     #[error(transparent)]
     App(#[from] AppError),
+}
+
+impl From<ArchiveError> for RebuildError {
+    fn from(error: ArchiveError) -> Self {
+        Self::App(error.into())
+    }
+}
+
+impl From<StoreError> for RebuildError {
+    fn from(error: StoreError) -> Self {
+        Self::App(error.into())
+    }
 }
 
 /// What was made.
