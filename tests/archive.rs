@@ -25,48 +25,31 @@ use deskpulse::view;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+#[path = "support/random_log.rs"]
+mod random_log;
+
+use random_log::{Log, PARTITIONS, START, partition, seeds};
+
 const SEEDS: u64 = 40;
-const PARTITIONS: usize = 3;
 const EVENTS: usize = 150;
-/// Three hours before the end of a month that closes an hour later.
-const START: i64 = 1_769_864_400_000;
+/// The month closes an hour after its end.
 const CONFIG: &str = "[kafka]\ntopics = [\"contacts\"]\n[engine]\nsettle = \"1h\"\nphrases = [\"not my problem\"]\nauto_texts = [\"one moment\"]\n\
                       [agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
 
-type Log = [Vec<Vec<u8>>; PARTITIONS];
-
 fn log(chance: &mut SmallRng) -> Log {
-    let mut log = Log::default();
-    let mut now = START;
-    for number in 0..EVENTS {
-        now += [0, 0, 1, 700, 5_000, 20_000, 31_000, 600_000][chance.random_range(0..8)];
-        let late = if chance.random_bool(0.04) { chance.random_range(2_000..4_000_000) } else { chance.random_range(0..1_500) };
-        let time = now - late;
-        let (conversation, agent) = (chance.random_range(0..4), chance.random_range(0..3));
+    let junk = ["{", "", r#"{"id":"x","time":1769864400000,"type":"other"}"#];
+    random_log::log(chance, EVENTS, (20, &junk), |chance, conversation, agent| {
         let text =
             ["", r#","text":"Mrs Smith, not my problem""#, r#","text":"One moment""#, r#","text":"4111 1111""#][chance.random_range(0..4)];
-        let kind = match chance.random_range(0..10) {
+        match chance.random_range(0..10) {
             0 => format!(r#""type":"chat.started","chat":"c{conversation}","team":"t{agent}","waiting":true,"note":"Mrs Smith""#),
             1 | 2 => format!(r#""type":"chat.assigned","chat":"c{conversation}","agent":"a{agent}""#),
             3..=5 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"customer"{text}"#),
             6 | 7 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"agent","agent":"a{agent}"{text}"#),
             8 => format!(r#""type":"chat.ended","chat":"c{conversation}","reason":"resolved","agent":"a{agent}""#),
             _ => format!(r#""type":"agent.status","agent":"a{agent}","status":"{}""#, ["available", "busy", "offline"][conversation % 3]),
-        };
-        let partition = if chance.random_bool(0.9) { conversation % PARTITIONS } else { chance.random_range(0..PARTITIONS) };
-        let record = format!(r#"{{"id":"e{number}","time":{time},{kind}}}"#).into_bytes();
-        for _ in 0..if chance.random_bool(0.06) { 2 } else { 1 } {
-            log[partition].push(record.clone());
         }
-        if chance.random_bool(0.05) {
-            log[partition].push([&b"{"[..], b"", br#"{"id":"x","time":1769864400000,"type":"other"}"#][chance.random_range(0..3)].to_vec());
-        }
-    }
-    log
-}
-
-fn partition(index: usize) -> PartitionId {
-    PartitionId { topic: 0, partition: index as u32 }
+    })
 }
 
 fn topics() -> Topics {
@@ -329,7 +312,5 @@ fn replayed(config: &Config, log: &Log, next: [usize; PARTITIONS], archived: &Pa
 
 #[test]
 fn whatever_happens_the_archive_holds_everything_once() {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
-    let seeds = number("SEED").map_or(0..number("SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
-    seeds.for_each(one);
+    seeds(SEEDS).for_each(one);
 }

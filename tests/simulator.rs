@@ -16,7 +16,7 @@ use deskpulse::clock::Clock;
 use deskpulse::engine::{ClockMode, Frontier, Settings};
 use deskpulse::ingest::Record;
 use deskpulse::kpi::PeriodKind;
-use deskpulse::model::{NextOffset, Output, PartitionId, Position, Reached, Span};
+use deskpulse::model::{NextOffset, Output, Position, Reached, Span};
 use deskpulse::pipeline::{Core, CoreSettings, restore, warm};
 use deskpulse::store::{Commit, Memory, Store};
 use deskpulse::view;
@@ -27,53 +27,31 @@ use rand::{Rng, SeedableRng};
 #[expect(dead_code, reason = "names of points are for a process")]
 mod fault;
 
+#[path = "support/random_log.rs"]
+mod random_log;
+
 use fault::Fault;
+use random_log::{Log, PARTITIONS, partition, seeds};
 
 const SEEDS: u64 = 10_000;
-const PARTITIONS: usize = 3;
 const EVENTS: usize = 80;
-/// Three hours before the end of a month that closes twenty minutes later.
-const START: i64 = 1_769_864_400_000;
+/// The month closes twenty minutes after its end.
 const CONFIG: &str = "[engine]\nsettle = \"20m\"\nfcr_window = \"20m\"\nconversion_window = \"20m\"\nforget_after = \"20m\"\n[agents]\nwaiting_limit = 1\npresence_timeout = \"20m\"\n";
 
-type Log = [Vec<Vec<u8>>; PARTITIONS];
-
 fn log(chance: &mut SmallRng) -> Log {
-    let mut log = Log::default();
-    let mut now = START;
-    for number in 0..EVENTS {
-        now += [0, 0, 1, 700, 5_000, 20_000, 31_000, 600_000][chance.random_range(0..8)];
-        let late = if chance.random_bool(0.04) { chance.random_range(2_000..4_000_000) } else { chance.random_range(0..1_500) };
-        let time = jiff::Timestamp::from_millisecond(now - late).unwrap();
-        let (conversation, agent) = (chance.random_range(0..4), chance.random_range(0..3));
-        let kind = match chance.random_range(0..15) {
-            0 => format!(r#""type":"chat.started","chat":"c{conversation}","team":"t{agent}","waiting":true"#),
-            1 | 2 => format!(r#""type":"chat.assigned","chat":"c{conversation}","agent":"a{agent}""#),
-            3..=5 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"customer""#),
-            6 | 7 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"agent","agent":"a{agent}""#),
-            8 => format!(r#""type":"chat.ended","chat":"c{conversation}","reason":"resolved","agent":"a{agent}""#),
-            9 => format!(r#""type":"agent.status","agent":"a{agent}","status":"{}""#, ["available", "busy", "offline"][conversation % 3]),
-            10 => format!(r#""type":"ticket.created","ticket":"k{conversation}","kind":"complaint","agent":"a{agent}""#),
-            11 => format!(r#""type":"ticket.message","ticket":"k{conversation}","from":"customer""#),
-            12 => format!(r#""type":"ticket.merged","ticket":"k{conversation}","into":"k{}""#, (conversation + 1 + agent) % 4),
-            13 => format!(r#""type":"customer.rated","chat":"c{conversation}","score":4"#),
-            _ => format!(r#""type":"ticket.status","ticket":"k{conversation}","status":"resolved","agent":"a{agent}""#),
-        };
-        let partition = if chance.random_bool(0.9) { conversation % PARTITIONS } else { chance.random_range(0..PARTITIONS) };
-        let record = format!(r#"{{"id":"e{number}","time":"{time}",{kind}}}"#).into_bytes();
-        // A producer that had no answer sends again, and sometimes something broken.
-        for _ in 0..if chance.random_bool(0.06) { 2 } else { 1 } {
-            log[partition].push(record.clone());
-        }
-        if chance.random_bool(0.02) {
-            log[partition].push(b"{".to_vec());
-        }
-    }
-    log
-}
-
-fn partition(index: usize) -> PartitionId {
-    PartitionId { topic: 0, partition: index as u32 }
+    random_log::log(chance, EVENTS, (50, &["{"]), |chance, conversation, agent| match chance.random_range(0..15) {
+        0 => format!(r#""type":"chat.started","chat":"c{conversation}","team":"t{agent}","waiting":true"#),
+        1 | 2 => format!(r#""type":"chat.assigned","chat":"c{conversation}","agent":"a{agent}""#),
+        3..=5 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"customer""#),
+        6 | 7 => format!(r#""type":"chat.message","chat":"c{conversation}","from":"agent","agent":"a{agent}""#),
+        8 => format!(r#""type":"chat.ended","chat":"c{conversation}","reason":"resolved","agent":"a{agent}""#),
+        9 => format!(r#""type":"agent.status","agent":"a{agent}","status":"{}""#, ["available", "busy", "offline"][conversation % 3]),
+        10 => format!(r#""type":"ticket.created","ticket":"k{conversation}","kind":"complaint","agent":"a{agent}""#),
+        11 => format!(r#""type":"ticket.message","ticket":"k{conversation}","from":"customer""#),
+        12 => format!(r#""type":"ticket.merged","ticket":"k{conversation}","into":"k{}""#, (conversation + 1 + agent) % 4),
+        13 => format!(r#""type":"customer.rated","chat":"c{conversation}","score":4"#),
+        _ => format!(r#""type":"ticket.status","ticket":"k{conversation}","status":"resolved","agent":"a{agent}""#),
+    })
 }
 
 /// What a process holds, and loses when it ends.
@@ -274,10 +252,9 @@ fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng, keep_hot
 
 #[test]
 fn whatever_happens_between_log_and_store_everything_is_counted_once() {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
     let config = deskpulse::config::parse(CONFIG, "test", Path::new(""), []).unwrap().core_settings().unwrap();
     let settings = CoreSettings { engine: Arc::new(Settings { track_changes: true, ..(*config.engine).clone() }), ..config };
-    let seeds = number("SEED").map_or(0..number("SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    let seeds = seeds(SEEDS);
     let (many, mut forgotten) = (seeds.clone().count() >= 100, 0);
     for seed in seeds {
         let mut chance = SmallRng::seed_from_u64(seed);
