@@ -94,10 +94,16 @@ impl Decoder {
     /// What a record says, given without the end of its line.
     #[must_use]
     pub fn decode(&self, record: &[u8]) -> Decoded {
-        self.read(record).unwrap_or_else(Decoded::Rejected)
+        self.decode_into(record, &mut None)
     }
 
-    fn read(&self, record: &[u8]) -> Result<Decoded, Reject> {
+    /// The same. An event takes the place of a spent one, if there is one: that is quicker than new memory.
+    #[must_use]
+    pub fn decode_into(&self, record: &[u8], spent: &mut Option<Box<Event>>) -> Decoded {
+        self.read(record, spent).unwrap_or_else(Decoded::Rejected)
+    }
+
+    fn read(&self, record: &[u8], spent: &mut Option<Box<Event>>) -> Result<Decoded, Reject> {
         let mut slots = Slots::new();
         let kind = match checked(record, &mut slots)? {
             Checked::Tombstone => return Ok(Decoded::Tombstone),
@@ -109,7 +115,14 @@ impl Decoder {
             self.speech.read(text, message);
         }
         let (id, source, time) = (slots.required(Key::Id)?, slots.name(Key::Source), slots.time(Key::Time)?);
-        Ok(Decoded::Event(Box::new(Event { id, source, time, body })))
+        let event = Event { id, source, time, body };
+        Ok(Decoded::Event(match spent.take() {
+            Some(mut place) => {
+                *place = event;
+                place
+            }
+            None => Box::new(event),
+        }))
     }
 }
 

@@ -22,6 +22,9 @@ use super::watch::{Step, Watch};
 /// Events that are looked at ahead of their turn: what they touch has room near the processor.
 const AHEAD: usize = 48;
 
+/// Applied events that are kept for their memory: as many as one move of the clock usually applies.
+const MOST_SPENT: usize = 1_024;
+
 /// The engine: events in, facts out. Same events in the same order of arrival and the same advances: the same output.
 #[derive(Debug)]
 pub struct Engine {
@@ -33,6 +36,8 @@ pub struct Engine {
     outbox: Outbox,
     counts: Vec<Counts>,
     watch: Option<Watch>,
+    /// Applied events, for their memory.
+    spent: Vec<Box<Event>>,
 }
 
 /// How many events of one topic came to what.
@@ -64,6 +69,7 @@ impl Engine {
             outbox: Outbox::default(),
             counts: Vec::new(),
             watch: None,
+            spent: Vec::new(),
             settings,
         }
     }
@@ -131,6 +137,9 @@ impl Engine {
             for waiting in events.drain(..) {
                 self.apply(&waiting);
                 self.fire_before(place);
+                if self.spent.len() < MOST_SPENT {
+                    self.spent.push(waiting.event);
+                }
             }
         }
         self.fire_before(to);
@@ -138,6 +147,11 @@ impl Engine {
         let clock = self.order.clock();
         self.agents.settle_late(clock, &mut self.outbox);
         self.dedup.forget(clock);
+    }
+
+    /// Applied events, for their memory: whoever makes events may take some.
+    pub fn spent(&mut self) -> &mut Vec<Box<Event>> {
+        &mut self.spent
     }
 
     /// What was decided since the last call, in order.

@@ -3,16 +3,16 @@
 //! An id is kept as 128 bits of a keyed hash of its source and itself. Ids stand in segments in the order of their arrival,
 //! a segment is dropped whole when the window has left it or the limit is exceeded, and an index finds an id by its hash.
 
+mod index;
+
 use std::collections::VecDeque;
 use std::hash::Hasher;
-use std::hint::black_box;
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::model::{Name, Row, RowError, Span, Table, Time};
+use index::Index;
 
 /// Ids in one segment: small enough that dropping one is quick, large enough that there are few.
 const SEGMENT_IDS: usize = 1 << 14;
@@ -26,7 +26,7 @@ pub struct Dedup {
     window: Span,
     limit: usize,
     /// Sequence numbers (wrapping) of the ids, found by hash.
-    index: HashTable<u32>,
+    index: Index,
     segments: VecDeque<Segment>,
     /// Sequence number of the first id of the first segment.
     base: u32,
@@ -88,7 +88,7 @@ impl Dedup {
         Self {
             window,
             limit,
-            index: HashTable::new(),
+            index: Index::default(),
             segments: VecDeque::new(),
             base: 0,
             told: VecDeque::new(),
@@ -100,7 +100,7 @@ impl Dedup {
 
     /// Brings the places near where these events are remembered. Changes nothing.
     pub fn recall(&self, keys: impl Iterator<Item = EventKey>) {
-        black_box(keys.fold(false, |all, key| all ^ self.index.find(fold(key.0), |_| true).is_some()));
+        self.index.look_ahead(keys.map(|key| fold(key.0)));
     }
 
     /// Whether this event was seen before; if not, it is remembered from now on.
@@ -112,16 +112,15 @@ impl Dedup {
         let next = self.next_sequence();
         self.make_room();
         let (segments, base) = (&self.segments, self.base);
-        let rehash = |&sequence: &u32| fold(entry(segments, base, sequence).0);
-        match self.index.entry(fold(hash), |&sequence| entry(segments, base, sequence).0 == hash, rehash) {
-            Entry::Occupied(mut known) => {
-                let first = Time(i64::from(entry(segments, base, *known.get()).1) * 1_000);
+        match self.index.find(fold(hash), |sequence| entry(segments, base, sequence).0 == hash) {
+            Some(known) => {
+                let first = Time(i64::from(entry(segments, base, *known).1) * 1_000);
                 if (reference - first).0 <= self.window.0 + 999 && (first - reference).0 <= self.window.0 {
                     return true;
                 }
-                *known.get_mut() = next;
+                *known = next;
             }
-            Entry::Vacant(place) => _ = place.insert(next),
+            None => self.index.insert(fold(hash), next),
         }
         self.append(hash, second);
         false
@@ -194,10 +193,11 @@ impl Dedup {
     /// Makes the index larger when it is full. Ids are put into the new one in the order in which they stand: in that of the index
     /// every one of them would have to be waited for.
     fn make_room(&mut self) {
-        if self.index.len() < self.index.capacity() {
+        if !self.index.is_full() {
             return;
         }
-        let mut index = HashTable::with_capacity(self.index.len() * 3 / 2 + 1);
+        let most = self.limit.saturating_add(2 * SEGMENT_IDS);
+        let mut index = Index::with_capacity((self.len() * 3 / 2).min(most).max(self.len() + SEGMENT_IDS));
         let mut sequence = self.base;
         for hash in self.segments.iter().flat_map(|segment| &segment.hashes) {
             point(&mut index, &self.segments, self.base, *hash, sequence);
@@ -232,9 +232,7 @@ impl Dedup {
         for some in first.hashes.chunks(FORGOTTEN_AT_A_TIME) {
             self.recall(some.iter().map(|hash| EventKey(*hash)));
             for hash in some {
-                if let Ok(found) = self.index.find_entry(fold(*hash), |&sequence| sequence == dropped) {
-                    found.remove();
-                }
+                self.index.remove(fold(*hash), |sequence| sequence == dropped);
                 dropped = dropped.wrapping_add(1);
             }
         }
@@ -265,11 +263,10 @@ fn entry(segments: &VecDeque<Segment>, base: u32, sequence: u32) -> (u128, u32) 
 }
 
 /// Lets the index find an id here; one that is remembered anew is found where it stands last.
-fn point(index: &mut HashTable<u32>, segments: &VecDeque<Segment>, base: u32, hash: u128, sequence: u32) {
-    let rehash = |&sequence: &u32| fold(entry(segments, base, sequence).0);
-    match index.entry(fold(hash), |&known| entry(segments, base, known).0 == hash, rehash) {
-        Entry::Occupied(mut known) => *known.get_mut() = sequence,
-        Entry::Vacant(place) => _ = place.insert(sequence),
+fn point(index: &mut Index, segments: &VecDeque<Segment>, base: u32, hash: u128, sequence: u32) {
+    match index.find(fold(hash), |known| entry(segments, base, known).0 == hash) {
+        Some(known) => *known = sequence,
+        None => index.insert(fold(hash), sequence),
     }
 }
 

@@ -9,9 +9,13 @@ use tokio::sync::mpsc;
 use crate::decode::{Decoded, Decoder};
 use crate::engine::EventKey;
 use crate::ingest::SourceEvent;
+use crate::model::Event;
 
 /// What is on its way at most: some batches of a megabyte each.
 const INSIDE: usize = 4;
+
+/// Spent events that are kept: more than a batch needs.
+const MOST_SPENT: usize = 2_048;
 
 /// What a record says.
 #[derive(Debug)]
@@ -23,10 +27,12 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Of the value of a record.
+    /// Of the value of a record. Takes one of the spent events for its own.
     #[must_use]
-    pub fn of(decoder: &Decoder, value: &[u8]) -> Self {
-        let decoded = decoder.decode(value);
+    pub fn of(decoder: &Decoder, value: &[u8], spent: &mut Vec<Box<Event>>) -> Self {
+        let mut place = spent.pop();
+        let decoded = decoder.decode_into(value, &mut place);
+        spent.extend(place);
         let key = match &decoded {
             Decoded::Event(event) => Some(EventKey::of(event.source.as_ref(), &event.id)),
             _ => None,
@@ -51,10 +57,19 @@ impl Said {
     }
 }
 
+/// What the thread is given.
+#[derive(Debug)]
+struct Given {
+    event: SourceEvent,
+    decoder: Arc<Decoder>,
+    /// Events that were applied, for their memory: what is made by one thread costs more to be freed by another.
+    spent: Vec<Box<Event>>,
+}
+
 /// The loop's end of the thread, which ends with it.
 #[derive(Debug)]
 pub(super) struct Ahead {
-    given: SyncSender<(SourceEvent, Arc<Decoder>)>,
+    given: SyncSender<Given>,
     said: mpsc::Receiver<Said>,
     inside: usize,
 }
@@ -65,8 +80,9 @@ impl Ahead {
         let (given, waiting) = sync_channel(INSIDE);
         let (done, said) = mpsc::channel(INSIDE);
         thread::Builder::new().name("decode".to_owned()).spawn(move || {
-            while let Ok((event, decoder)) = waiting.recv() {
-                if done.blocking_send(say(event, decoder)).is_err() {
+            let mut spent = Vec::new();
+            while let Ok(given) = waiting.recv() {
+                if done.blocking_send(say(given, &mut spent)).is_err() {
                     return;
                 }
             }
@@ -79,10 +95,10 @@ impl Ahead {
         self.inside < INSIDE
     }
 
-    /// Gives what the source said; there must be room. If the thread has ended, [`Ahead::next`] tells.
-    pub(super) fn give(&mut self, event: SourceEvent, decoder: &Arc<Decoder>) {
+    /// Gives what the source said, and spent events; there must be room. If the thread has ended, [`Ahead::next`] tells.
+    pub(super) fn give(&mut self, event: SourceEvent, decoder: &Arc<Decoder>, spent: Vec<Box<Event>>) {
         self.inside += 1;
-        let _heard = self.given.try_send((event, Arc::clone(decoder))).is_ok();
+        let _heard = self.given.try_send(Given { event, decoder: Arc::clone(decoder), spent }).is_ok();
     }
 
     /// What was said next; `None` when the thread has ended. May be dropped while it waits.
@@ -93,9 +109,12 @@ impl Ahead {
     }
 }
 
-fn say(event: SourceEvent, decoder: Arc<Decoder>) -> Said {
+fn say(given: Given, spent: &mut Vec<Box<Event>>) -> Said {
+    let Given { event, decoder, spent: more } = given;
+    spent.extend(more);
+    spent.truncate(MOST_SPENT);
     let parsed = match &event {
-        SourceEvent::Batch(batch) => batch.iter().map(|record| Parsed::of(&decoder, record.value)).collect(),
+        SourceEvent::Batch(batch) => batch.iter().map(|record| Parsed::of(&decoder, record.value, spent)).collect(),
         _ => Vec::new(),
     };
     Said { event, parsed, decoder }
@@ -126,9 +145,9 @@ mod tests {
         let confirmed = SourceEvent::Confirmed { partition: PART, at: Time(5), next: NextOffset(2) };
         let event = r#"{"id":"e1","type":"agent.status","time":"2026-11-23T09:00:00Z","agent":"amy","status":"busy"}"#;
         let said = [batch(&[event, "not json"]), confirmed, batch(&[""])];
-        said.iter().for_each(|event| ahead.give(event.clone(), &decoder));
+        said.iter().for_each(|event| ahead.give(event.clone(), &decoder, Vec::new()));
         assert!(ahead.has_room());
-        ahead.give(batch(&[]), &decoder);
+        ahead.give(batch(&[]), &decoder, Vec::new());
         assert!(!ahead.has_room(), "a source that is quicker than the loop has to wait");
         let mut records = Vec::new();
         for given in &said {
@@ -142,8 +161,8 @@ mod tests {
     #[tokio::test]
     async fn records_decoded_before_phrases_were_read_again_are_decoded_again() {
         let (mut ahead, before) = (Ahead::start().unwrap(), decoder(&["shut up"]));
-        ahead.give(batch(&["x"]), &before);
-        ahead.give(batch(&["x"]), &before);
+        ahead.give(batch(&["x"]), &before, Vec::new());
+        ahead.give(batch(&["x"]), &before, Vec::new());
         assert!(ahead.next().await.unwrap().by(&before).1.is_some());
         assert!(ahead.next().await.unwrap().by(&decoder(&["shut up"])).1.is_none());
     }

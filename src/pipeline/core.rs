@@ -8,7 +8,7 @@ use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
 use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
-use crate::model::{ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
+use crate::model::{ConversationId, Day, Event, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
 use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
 
 use super::ahead::Parsed;
@@ -153,7 +153,7 @@ impl Core {
 
     /// Takes a record: it ends in exactly one of the outcomes.
     pub fn take(&mut self, record: Record<'_>) -> Taken {
-        let mut read = Read { record, parsed: Parsed::of(&self.decoder, record.value), rank: None };
+        let mut read = Read { record, parsed: Parsed::of(&self.decoder, record.value, self.engine.spent()), rank: None };
         self.admit(&mut read);
         self.settle(read).1
     }
@@ -161,8 +161,14 @@ impl Core {
     /// Takes records in their order and tells of each what became of it. Quicker than one by one: some are decoded, remembered and put
     /// in their places at a time, so that no step waits for memory that the step before it has written to.
     pub fn take_all<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>, tell: impl FnMut(Record<'r>, Taken)) {
-        let decoder = Arc::clone(&self.decoder);
-        self.take_parsed(records.into_iter().map(|record| (record, Parsed::of(&decoder, record.value))), tell);
+        let (decoder, mut spent) = (Arc::clone(&self.decoder), self.take_spent());
+        self.take_parsed(records.into_iter().map(|record| (record, Parsed::of(&decoder, record.value, &mut spent))), tell);
+        *self.engine.spent() = spent;
+    }
+
+    /// Events that were applied since the last call, for their memory. Some, not more than are soon used again.
+    pub fn take_spent(&mut self) -> Vec<Box<Event>> {
+        std::mem::take(self.engine.spent())
     }
 
     /// The same of records of which it is known what they say, by [`Core::decoder`].

@@ -212,7 +212,8 @@ impl<S: Source> Service<S> {
                 }
                 event = self.source.next(), if ahead.has_room() => {
                     let event = event.unwrap_or_else(|| SourceEvent::Fatal("the source has ended: start again".to_owned()));
-                    ahead.give(event, self.core.decoder());
+                    let spent = self.core.take_spent();
+                    ahead.give(event, self.core.decoder(), spent);
                     continue;
                 }
                 said = ahead.next(), if !self.is_full() => Some(said.ok_or(ServiceError::Ahead)?),

@@ -147,6 +147,7 @@ impl Agents {
         let Some(DeadlineKey { at, id, which, .. }) = self.deadlines.pop_first() else { return };
         let end = at - self.settings.settle + Span(1);
         let agent = self.reach(&id);
+        self.entries[agent].scheduled[usize::from(which)] = None;
         self.update(agent, at, out, |agent, posting| match which {
             TIME_OUT => agent.time_out(at, posting),
             _ => agent.close_month(end, posting),
@@ -252,8 +253,8 @@ impl Agents {
             let before = std::mem::replace(&mut entry.scheduled[usize::from(which)], now);
             if before != now {
                 before.into_iter().for_each(|at| _ = self.deadlines.remove(&key(at)));
+                self.deadlines.extend(now.map(key));
             }
-            self.deadlines.extend(now.map(key));
         }
     }
 }
