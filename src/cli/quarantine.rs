@@ -29,7 +29,7 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// One record: its position, what was wrong with it, and its JSON with the length of every text in the place of the text
+    /// One record: its position, what was wrong with it, and its JSON with the length of every text in the place of the text, and of every long number
     Show {
         /// Configuration file (TOML): its store is read
         #[arg(long, value_name = "FILE")]

@@ -29,7 +29,7 @@ fn chat(slots: &Slots<'_>) -> Option<ConversationId> {
 
 /// What the first rule of several fields says when `holds` is false (ruling 15).
 fn bound(holds: bool, key: Key, found: &str, wanted: &str) -> Result<(), Reject> {
-    if holds { Ok(()) } else { Err(Reject::new(Reason::BadValue, format!("{} {}: {wanted} wanted", key.name(), shown(found)))) }
+    if holds { Ok(()) } else { Err(Reject::found(Reason::BadValue, key.name(), found, format_args!("{wanted} wanted"))) }
 }
 
 pub(super) fn chat_started(slots: &Slots<'_>) -> Built {

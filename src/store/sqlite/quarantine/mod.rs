@@ -1,7 +1,7 @@
 //! Quarantine: records that are no events. The newest 100,000 are kept, all are counted, by topic, source and reason.
 //!
-//! Customers' words are never stored: of a record its outline is kept, with the length of every text in the place of the text; of what is
-//! no JSON only size and hash. The bytes themselves stay where they are, in Kafka.
+//! Customers' words and numbers are never stored: of a record its outline is kept, with the length of every text in the place of the text, and of
+//! every long number likewise; of what is no JSON only size and hash. The bytes themselves stay where they are, in Kafka.
 //!
 //! > `outline` a record without its words · `pending` what a commit brings · `write` · `read`
 

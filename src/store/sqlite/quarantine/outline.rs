@@ -1,4 +1,4 @@
-//! The outline of a record: its JSON with the length of every text in the place of the text.
+//! The outline of a record: its JSON with the length of every text in the place of the text, and of every number that may be somebody's.
 
 use std::fmt::{self, Write as _};
 
@@ -8,6 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 const OUTLINE_MAX: usize = 2_048;
 /// A field's name up to this long is one that a program chose…
 const NAME_MAX: usize = 64;
+/// Numbers of up to so many digits say what a producer got wrong: a score, a count, a code. Telephones, cards, accounts and places have more.
+const DIGITS_MAX: usize = 6;
 
 /// The outline; `None` of what is no JSON.
 pub(super) fn of(record: &[u8]) -> Option<String> {
@@ -29,10 +31,10 @@ pub(super) fn source(record: &[u8]) -> Option<String> {
     envelope.source.filter(|source| is_word(source)).map(std::borrow::Cow::into_owned)
 }
 
-/// Whether a text is a word of a program, not of a person: short, and of letters, digits and `_ - . : /` only.
+/// Whether a text is a word of a program, not of a person: short, and of letters (one at least), digits and `_ - . : /` only.
 fn is_word(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
-    !text.is_empty() && text.len() <= NAME_MAX && text.bytes().all(plain)
+    text.len() <= NAME_MAX && text.bytes().all(plain) && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 struct Out {
@@ -56,6 +58,13 @@ impl Out {
 
     fn length(&mut self, text: &str) {
         self.put(format_args!("\"{} bytes\"", text.len()));
+    }
+
+    fn number(&mut self, number: &str) {
+        match number.bytes().filter(u8::is_ascii_digit).count() {
+            0..=DIGITS_MAX => self.put(format_args!("{number}")),
+            digits => self.put(format_args!("\"{digits} digits\"")),
+        }
     }
 }
 
@@ -112,17 +121,17 @@ impl<'de> Visitor<'de> for Outline<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.0.put(format_args!("{value}"));
+        self.0.number(&value.to_string());
         Ok(())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.0.put(format_args!("{value}"));
+        self.0.number(&value.to_string());
         Ok(())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.0.put(format_args!("{value:?}"));
+        self.0.number(&format!("{value:?}"));
         Ok(())
     }
 
@@ -183,14 +192,23 @@ mod tests {
 
     #[test]
     fn every_text_becomes_its_length_and_everything_else_stays() {
-        let record = r#"{"id":"e1","time":1764061200,"text":"My card is 4111 1111","tags":["a","",{"x":null,"y":[true,-1.5]}],"empty":{},"none":[]}"#;
-        let wanted = r#"{"id":"2 bytes","time":1764061200,"text":"20 bytes","tags":["1 bytes","0 bytes",{"x":null,"y":[true,-1.5]}],"empty":{},"none":[]}"#;
+        let record =
+            r#"{"id":"e1","time":176406,"text":"My card is 4111 1111","tags":["a","",{"x":null,"y":[true,-1.5]}],"empty":{},"none":[]}"#;
+        let wanted = r#"{"id":"2 bytes","time":176406,"text":"20 bytes","tags":["1 bytes","0 bytes",{"x":null,"y":[true,-1.5]}],"empty":{},"none":[]}"#;
         assert_eq!(of(record.as_bytes()).as_deref(), Some(wanted));
     }
 
     #[test]
     fn a_field_named_in_a_persons_words_is_told_by_its_length() {
         assert_eq!(of(br#"{"Please help me":1,"chat.id":2}"#).as_deref(), Some(r#"{"14 bytes":1,"chat.id":2}"#));
+    }
+
+    #[test]
+    fn a_number_that_may_be_somebodys_becomes_the_number_of_its_digits() {
+        let record =
+            r#"{"phone":13800138000,"card":-4111111111111111,"at":[116.397128,39.9],"score":7,"code":123456,"huge":1e300,"13800138000":1}"#;
+        let wanted = r#"{"phone":"11 digits","card":"16 digits","at":["9 digits",39.9],"score":7,"code":123456,"huge":1e300,"11 bytes":1}"#;
+        assert_eq!(of(record.as_bytes()).as_deref(), Some(wanted));
     }
 
     #[test]
@@ -215,7 +233,14 @@ mod tests {
     #[test]
     fn only_a_word_is_a_source() {
         assert_eq!(source(br#"{"source":"crm-2/eu"}"#).as_deref(), Some("crm-2/eu"));
-        for record in [&br#"{"source":"I want my money back"}"#[..], br#"{"source":7}"#, br#"{"source":""}"#, b"{}", b"no"] {
+        for record in [
+            &br#"{"source":"I want my money back"}"#[..],
+            br#"{"source":7}"#,
+            br#"{"source":""}"#,
+            br#"{"source":"13800138000"}"#,
+            b"{}",
+            b"no",
+        ] {
             assert_eq!(source(record), None);
         }
     }
