@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use deskpulse::store::{Sqlite, Store as _};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::json;
@@ -144,6 +145,38 @@ async fn a_topic_that_was_created_anew_is_refused_however_long_it_is() {
         let said = place.refusal();
         assert!(said.contains("the log ends at 0") && said.contains("deleted and created anew"), "{said}");
         place.send(1_000, 400);
+        let said = place.refusal();
+        assert!(said.contains("holds another record than the one that was read there"), "{said}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_created_anew_while_it_is_read_ends_the_service_before_anything_of_it_is_applied() {
+    let place = Place::read().await;
+    let mut service = tokio::task::block_in_place(|| {
+        let service = Service::start(&place.setting);
+        service.ready();
+        service.freeze();
+        service
+    });
+    place.broker.delete_topic(TOPIC).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    place.broker.create_topic(TOPIC, 2, &[]).await;
+    tokio::task::block_in_place(|| {
+        // By the time that it looks again, the new log is ten times as long as what it has read.
+        place.send(1_000, 400);
+        service.thaw();
+        assert_eq!(service.ended(GIVES_UP).code(), Some(1), "{}", service.log());
+        let said = service.log();
+        let said = said.lines().last().unwrap_or_default();
+        assert!(
+            said.contains("topic chat.events was deleted and created anew while it was read") && said.contains("--bootstrap"),
+            "{said}"
+        );
+        let mut store = Sqlite::open(&place.store(), &[TOPIC.to_owned()]).unwrap();
+        let positions = store.load(&mut |_| Ok(())).unwrap();
+        assert_eq!(positions.values().map(|reached| reached.next.0).sum::<i64>(), 40, "nothing of the new topic was applied");
+        drop(store);
         let said = place.refusal();
         assert!(said.contains("holds another record than the one that was read there"), "{said}");
     });

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::model::Time;
 
 use super::super::settings::{KafkaSettings, SettingsError, is_secret};
+use super::identity::{Identities, WORDS};
 
 /// What every consumer starts with; `[kafka.options]` may override what the settings do not refuse.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -35,7 +36,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("enable.metrics.push", "false"),
 ];
 
-/// Properties of a consumer as the settings want it. Without `group`, of one that only asks questions.
+/// Properties of a consumer as the settings want it, which has a name and tells of the ids of topics. Without `group`, of one that only asks questions.
 pub(super) fn consumer_config(settings: &KafkaSettings, group: bool) -> Result<ClientConfig, SettingsError> {
     let mut config = ClientConfig::new();
     for (key, value) in DEFAULTS {
@@ -44,6 +45,8 @@ pub(super) fn consumer_config(settings: &KafkaSettings, group: bool) -> Result<C
     apply_settings(&mut config, settings)?;
     if group {
         config.set("group.id", &settings.group);
+        let words = config.get("debug").map_or(WORDS.to_owned(), |words| format!("{words},{WORDS}"));
+        config.set("debug", words).set_log_level(RDKafkaLogLevel::Debug);
     }
     Ok(config)
 }
@@ -201,11 +204,17 @@ fn classify(code: RDKafkaErrorCode, said: &str) -> Option<(Kind, String)> {
 #[derive(Debug, Clone)]
 pub(super) struct Listener {
     complaints: Complaints,
+    identities: Identities,
 }
 
 impl Listener {
     pub(super) fn new(complaints: Complaints) -> Self {
-        Self { complaints }
+        Self { complaints, identities: Identities::default() }
+    }
+
+    /// The same for a client that tells of the ids of topics.
+    pub(super) fn of(complaints: Complaints, identities: Identities) -> Self {
+        Self { complaints, identities }
     }
 }
 
@@ -213,6 +222,7 @@ impl ClientContext for Listener {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         log_line(level, facility, message);
         self.complaints.note_line(message);
+        self.identities.hear(message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

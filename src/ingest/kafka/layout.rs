@@ -56,6 +56,14 @@ pub(super) fn shrunk(topic: &str, had: u32, has: u32) -> String {
     )
 }
 
+/// The sentence for a topic that has become another one since the start.
+pub(super) fn replaced(topic: &str) -> String {
+    format!(
+        "topic {topic} was deleted and created anew while it was read, and nothing of the new one was applied: \
+         read it under another name, or begin anew with a new store and --bootstrap"
+    )
+}
+
 fn start(topics: &Topics, partition: PartitionId, extent: Extent, ours: Option<NextOffset>) -> Result<Assignment, String> {
     let from = ours.unwrap_or(extent.low);
     let name = name(topics, partition.topic);

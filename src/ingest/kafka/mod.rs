@@ -10,6 +10,7 @@
 //! * Two threads: one polls the consumer and nothing else does, one asks questions that may take seconds.
 
 mod client;
+mod identity;
 mod layout;
 mod owner;
 mod proof;
@@ -37,6 +38,7 @@ use crate::model::{NextOffset, PartitionId, Reached, Span, Topics};
 
 use super::{KafkaSettings, SettingsError, Source, SourceEvent};
 use client::{Client, Complaints, Listener};
+use identity::Identities;
 use proof::Proof;
 use reader::{Reader, Rounds};
 use survey::Surveyor;
@@ -129,7 +131,8 @@ impl KafkaSource {
         let complaints = Complaints::new(clock);
         let config = client::consumer_config(settings, true)?;
         let layout_every = config.get("topic.metadata.refresh.interval.ms").and_then(|value| value.parse().ok()).filter(|every| *every > 0);
-        let reading: Client = create(&config, Listener::new(complaints.clone()))?;
+        let identities = Identities::default();
+        let reading: Client = create(&config, Listener::of(complaints.clone(), identities.clone()))?;
         let asking: Client = create(&client::consumer_config(settings, false)?, Listener::new(complaints.clone()))?;
         let topics: Topics = settings.topics.as_slice().into();
         let Beginning { positions, unread, owner } = beginning;
@@ -148,6 +151,7 @@ impl KafkaSource {
             owner,
             group: settings.group.clone(),
             proof: Proof::default(),
+            identities,
             layout_every: layout_every.map_or(LAYOUT_EVERY, Span),
             wishes: wishes.clone(),
             events,

@@ -17,6 +17,8 @@ use crate::model::{NextOffset, PartitionId, Position, Reached, Span, Time, Topic
 use super::super::{Batch, SourceEvent};
 use super::Taken;
 use super::client::{Client, Complaints};
+use super::identity::Identities;
+use super::layout;
 use super::owner::Owner;
 use super::proof::Proof;
 use super::standing::Standing;
@@ -61,6 +63,8 @@ pub(super) struct Reader {
     pub(super) group: String,
     /// Whether the logs are those that we have read.
     pub(super) proof: Proof,
+    /// Whether they still are.
+    pub(super) identities: Identities,
     /// How often to look for new partitions.
     pub(super) layout_every: Span,
     pub(super) wishes: Wishes,
@@ -174,6 +178,10 @@ impl Reader {
                 Some(Err(error)) => heed(&error, &mut self.rounds, &self.standings, &self.complaints, &self.clock)?,
             }
             patience = Duration::ZERO;
+        }
+        // Some of what was read may be of the new one.
+        if let Some(topic) = self.identities.replaced() {
+            return Err(Ended::Fatal(layout::replaced(&topic)));
         }
         if batch.is_empty() {
             return Ok(());
