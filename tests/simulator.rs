@@ -16,7 +16,7 @@ use deskpulse::clock::Clock;
 use deskpulse::engine::{ClockMode, Frontier, Settings};
 use deskpulse::ingest::Record;
 use deskpulse::kpi::PeriodKind;
-use deskpulse::model::{NextOffset, Output, Position, Reached, Span};
+use deskpulse::model::{NextOffset, Output, Position, Reached, Row, Span, Table};
 use deskpulse::pipeline::{Core, CoreSettings, restore, warm};
 use deskpulse::store::{Commit, Memory, Store};
 use deskpulse::view;
@@ -30,7 +30,7 @@ mod fault;
 #[path = "support/random_log.rs"]
 mod random_log;
 
-use fault::Fault;
+use fault::{Fault, File};
 use random_log::{Log, PARTITIONS, partition, seeds};
 
 const SEEDS: u64 = 10_000;
@@ -200,12 +200,14 @@ impl Disturbed<'_> {
     fn suffer(&mut self, fault: Fault, chance: &mut SmallRng) {
         match fault {
             // The last commit may have been kept though nobody heard of it.
-            Fault::Killed | Fault::Unsynced => self.ends(chance.random_bool(0.5)),
+            Fault::Killed | Fault::Unpowered | Fault::Lost(File::Log) | Fault::Stale(File::Log) => self.ends(chance.random_bool(0.5)),
+            // It was, and then carried over.
+            Fault::FullFor(File::Store) | Fault::Lost(File::Store) | Fault::Stale(File::Store) => self.ends(true),
             Fault::At(point) => {
                 self.handed = Some(self.handed.take().unwrap_or_else(|| self.process.gather()));
                 self.ends(point.is_kept());
             }
-            Fault::Full => self.ends(false),
+            Fault::Full | Fault::FullFor(_) | Fault::Lost(File::Archive) | Fault::Stale(File::Archive) => self.ends(false),
             Fault::Asked => {
                 self.write();
                 self.handed = Some(self.process.gather());
@@ -270,4 +272,41 @@ fn whatever_happens_between_log_and_store_everything_is_counted_once() {
         forgotten += found.forgotten;
     }
     assert!(forgotten > 100 || !many, "conversations are forgotten, too: {forgotten}");
+}
+
+/// What is kept of state, but for the counts of records: each row by its table and key.
+fn rows(kept: &mut Kept) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let take = &mut |some: &[Row]| {
+        rows.extend(some.iter().filter(|row| row.table != Table::Outcome).cloned());
+        Ok(())
+    };
+    kept.store.load(take).unwrap();
+    rows
+}
+
+#[test]
+fn records_that_come_again_and_again_are_remembered_once() {
+    let config = deskpulse::config::parse(CONFIG, "test", Path::new(""), []).unwrap().core_settings().unwrap().keeping_changes();
+    for seed in 0..50 {
+        let once = log(&mut SmallRng::seed_from_u64(seed));
+        let (lengths, log): (_, Log) =
+            (once.each_ref().map(Vec::len), once.map(|records| std::iter::repeat_n(records, 5).flatten().collect()));
+        let mut kept = Kept::default();
+        let mut process = Process::start(&config, &mut kept);
+        let mut read = |kept: &mut Kept| {
+            (0..PARTITIONS).for_each(|index| process.read(&log, index, lengths[index]));
+            process.advance(kept);
+            kept.write(process.gather());
+            (rows(kept), process.core.engine().pending(), kept.facts.len(), process.core.summary().duplicate)
+        };
+        let (first, pending, facts, _) = read(&mut kept);
+        assert!(first.iter().any(|row| row.table == Table::Remembered) && pending > 0, "seed {seed}");
+        for _ in 0..3 {
+            let (again, still_pending, all_facts, duplicates) = read(&mut kept);
+            assert!(again == first, "seed {seed}: state has grown or changed");
+            assert_eq!((still_pending, all_facts), (pending, facts), "seed {seed}");
+            assert!(duplicates > 0, "seed {seed}");
+        }
+    }
 }

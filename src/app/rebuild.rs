@@ -93,8 +93,7 @@ pub fn rebuild(config: &Config, files: &[PathBuf], tell: &mut dyn FnMut(Option<P
     tell(None);
     done?;
     let rebuilt = work.rebuilt();
-    // Closing it makes one file of it.
-    drop(work);
+    work.close()?;
     place.finish()?;
     Ok(rebuilt)
 }
@@ -204,6 +203,12 @@ impl Work {
         self.store.commit(commit)?;
         self.core.cool(self.core.engine().clock() - self.keep_hot);
         Ok(())
+    }
+
+    /// Makes one file of the store.
+    fn close(mut self) -> Result<(), StoreError> {
+        drop(self.lookup);
+        self.store.close()
     }
 
     fn rebuilt(&self) -> Rebuilt {

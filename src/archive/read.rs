@@ -42,8 +42,8 @@ pub struct PieceReader {
 /// Where a file ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct End {
-    /// The last piece; `None` where none is whole.
-    pub(super) last: Option<PieceHead>,
+    /// Where the last piece begins, and what it says; `None` where none is whole.
+    pub(super) last: Option<(u64, PieceHead)>,
     /// Bytes up to its end.
     pub(super) whole: u64,
     /// Whether more stands after them.
@@ -181,7 +181,14 @@ pub fn is_unbegun(path: &Path) -> bool {
 /// # Errors
 /// When it cannot be read.
 pub fn last_sequence(path: &Path) -> Result<u64, ArchiveError> {
-    Ok(end(path)?.last.map_or(0, |last| last.sequence))
+    Ok(end(path)?.last.map_or(0, |(_, last)| last.sequence))
+}
+
+/// Bytes of the title that a file begins with.
+pub(super) fn title_length(file: &mut File) -> io::Result<u64> {
+    let front = between(file, 0, FRONT as u64)?;
+    let length = front.first_chunk::<FRONT>().and_then(|front| format::head_length(*front)).unwrap_or(0);
+    Ok((FRONT + length) as u64)
 }
 
 /// Finds the last whole piece of a file, from its end: whatever stands after that is not whole.
@@ -198,7 +205,7 @@ pub(super) fn end(path: &Path) -> Result<End, ArchiveError> {
                 let tail = begin + at as u64;
                 if let Some(last) = piece_before(&mut file, tail, piece)? {
                     let whole = tail + TAIL as u64;
-                    return Ok(End { last: Some(last), whole, has_more: whole < length });
+                    return Ok(End { last: Some((tail - piece, last)), whole, has_more: whole < length });
                 }
                 bytes.truncate(at + TAIL - 1);
             }
@@ -224,7 +231,7 @@ fn piece_before(file: &mut File, at: u64, length: u64) -> io::Result<Option<Piec
     Ok(found)
 }
 
-fn between(file: &mut File, begin: u64, end: u64) -> io::Result<Vec<u8>> {
+pub(super) fn between(file: &mut File, begin: u64, end: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(begin))?;
     file.take(end - begin).read_to_end(&mut bytes)?;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::model::{Day, NextOffset, PartitionId, Reached, Time, Topics};
@@ -83,6 +84,8 @@ impl Archive {
                 archive.go_on(id, &last, ours)?;
             }
         }
+        // The names of files that an earlier process has made.
+        synced(folder)?;
         Ok(archive)
     }
 
@@ -186,11 +189,7 @@ impl Archive {
         for (path, file) in ids.iter().filter_map(|id| self.partitions.get(id)?.file.as_ref()) {
             file.sync_data().map_err(|source| ArchiveError::Write { path: path.clone(), source })?;
         }
-        if has_new_file {
-            let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
-            synced.map_err(|source| ArchiveError::Write { path: self.folder.clone(), source })?;
-        }
-        Ok(())
+        if has_new_file { synced(&self.folder) } else { Ok(()) }
     }
 }
 
@@ -198,6 +197,12 @@ impl std::fmt::Debug for Archive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Archive").field("folder", &self.folder).field("sequence", &self.sequence).finish_non_exhaustive()
     }
+}
+
+/// Returns when the names in a folder are on the disk.
+fn synced(folder: &Path) -> Result<(), ArchiveError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| ArchiveError::Write { path: folder.to_owned(), source })
 }
 
 fn day_of(now: Time) -> Day {
@@ -220,7 +225,7 @@ fn of_partitions(folder: &Path, topics: &Topics) -> Result<BTreeMap<PartitionId,
 }
 
 /// Cuts off what is not whole at the end of the newest files of a partition, and says what the last piece says. What the store has read must be
-/// whole.
+/// whole. What it has not may be in the system's memory only: of the last piece nobody knows that it is on the disk.
 fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<PieceHead>, ArchiveError> {
     let (mut torn, mut last) = (Vec::new(), None);
     for (_, path) in newest_first {
@@ -228,19 +233,36 @@ fn mended(newest_first: &[(Day, PathBuf)], ours: NextOffset) -> Result<Option<Pi
         if end.has_more || end.whole == 0 {
             torn.push((path, end.whole));
         }
-        if end.last.is_some() {
-            last = end.last;
+        if let Some((begin, head)) = end.last {
+            last = Some((path, begin..end.whole, head));
             break;
         }
     }
-    let is_short = last.as_ref().is_none_or(|last| last.next < ours);
+    let is_short = last.as_ref().is_none_or(|(.., head)| head.next < ours);
     for (path, whole) in torn {
         if is_short && ours > NextOffset(0) {
             return Err(ArchiveError::Damaged { path: path.clone(), at: whole });
         }
         cut(path, whole).map_err(|source| ArchiveError::Write { path: path.clone(), source })?;
     }
-    Ok(last)
+    let Some((path, piece, head)) = last else { return Ok(None) };
+    if head.next > ours {
+        settle(path, piece).map_err(|source| ArchiveError::Write { path: path.clone(), source })?;
+    }
+    Ok(Some(head))
+}
+
+/// Returns when a piece, and the title that it may have been written with, are on the disk. No fsync does that for what one that has failed was
+/// to write: it counts as written. So it is written again.
+fn settle(path: &Path, piece: Range<u64>) -> io::Result<()> {
+    let mut file = File::options().read(true).write(true).open(path)?;
+    let title = 0..read::title_length(&mut file)?;
+    for place in [title, piece] {
+        let bytes = read::between(&mut file, place.start, place.end)?;
+        file.seek(SeekFrom::Start(place.start))?;
+        file.write_all(&bytes)?;
+    }
+    file.sync_all()
 }
 
 fn cut(path: &Path, whole: u64) -> io::Result<()> {

@@ -187,10 +187,7 @@ impl<S: Source> Service<S> {
         if !self.source.close(CLOSE_LIMIT).await {
             warn!("the connection to the brokers did not close within {CLOSE_LIMIT:?}; nothing is lost by that");
         }
-        if outcome.is_ok() {
-            self.writer.close();
-        }
-        outcome
+        outcome.and_then(|()| self.writer.close())
     }
 
     async fn work(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServiceError> {
@@ -482,19 +479,4 @@ async fn next_reload(reloads: &mut Option<mpsc::Receiver<Reload>>) -> Reload {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Position;
-
-    #[test]
-    fn the_last_record_of_every_partition_of_a_batch_is_known() {
-        let mut batch = Batch::default();
-        for (partition, offset) in [(0, 4), (0, 5), (1, 9), (0, 6), (2, 1), (2, 2)] {
-            batch.push(Position { partition: PartitionId { topic: 0, partition }, offset }, None, b"x");
-        }
-        let last: Vec<_> =
-            last_of_each(&batch).into_iter().map(|(partition, record)| (partition.partition, record.position.offset)).collect();
-        assert_eq!(last, [(0, 6), (1, 9), (2, 2)]);
-        assert!(last_of_each(&Batch::default()).is_empty());
-    }
-}
+mod tests;

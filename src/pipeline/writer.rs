@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::model::Span;
-use crate::store::{Commit, Lookup, Store, failpoint};
+use crate::store::{Commit, Lookup, Store, StoreError, failpoint};
 
 use super::archiving::PendingArchive;
 use super::evidence::Collected;
@@ -28,7 +28,7 @@ pub(super) struct Handover {
 pub struct Writer {
     commits: SyncSender<Handover>,
     written: mpsc::Receiver<Result<Span, ServiceError>>,
-    thread: JoinHandle<()>,
+    thread: JoinHandle<Result<(), StoreError>>,
     is_durable: bool,
     lookup: Option<Box<dyn Lookup>>,
     is_archived: bool,
@@ -57,9 +57,10 @@ impl Writer {
                 let result = keep(&mut store, archive.as_mut(), handover, clock).map(|()| clock.now() - begun);
                 let failed = result.is_err();
                 if done.blocking_send(result).is_err() || failed {
-                    return;
+                    return Ok(());
                 }
             }
+            store.close()
         })?;
         Ok(Self { commits, written, thread, is_durable, lookup, is_archived })
     }
@@ -99,11 +100,14 @@ impl Writer {
     }
 
     /// Waits until the store is closed: one file is then all there is of it.
-    pub fn close(self) {
-        // The last connection to close carries the log of changes over into the file: it must be the one that may write.
+    ///
+    /// # Errors
+    /// When it cannot be; what was committed is kept all the same.
+    pub fn close(self) -> Result<(), ServiceError> {
+        // The last connection to close removes the log of changes: it must be the one that may write.
         drop(self.lookup);
         drop((self.commits, self.written));
-        let _ended_well = self.thread.join().is_ok();
+        Ok(self.thread.join().map_err(|_| ServiceError::Writer)??)
     }
 }
 

@@ -59,6 +59,14 @@ pub trait Store {
 
     /// Whether a commit outlives the process. Rows are only asked for when it does.
     fn is_durable(&self) -> bool;
+
+    /// Makes one file of it, unless others read it. Nothing can be done with it afterwards.
+    ///
+    /// # Errors
+    /// When that fails; what was committed is kept all the same.
+    fn close(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Finds rows of [`crate::model::Table::Ended`] by their keys, as the last commit left them.

@@ -1,13 +1,15 @@
 //! The archive: every event once, however the service ends, without anybody's words; a store that is made of it goes on as the one that ran all
 //! along.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use deskpulse::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::day::{Day, PAST, Subject, TOPICS};
+use crate::disk;
+use crate::fault::{Fault, File};
 use crate::kept;
 use crate::library::Replayed;
 use crate::log::Sender;
@@ -165,6 +167,10 @@ fn lost(setting: &Setting) {
     let said = refusal(setting, LIMIT);
     assert!(said.contains("written for another store") && said.contains("deskpulse rebuild"), "{said}");
     remove();
+    // What was made is in the log of changes until the end, and the file in which it belongs cannot grow any more.
+    let (code, said) = disk::run(setting, Fault::FullFor(File::Store), 20, "rebuild");
+    assert!(code == Some(1) && said.contains("cannot be written"), "{said}");
+    assert!(!Path::new(&store).exists(), "half a store has its name");
     setting.command(&["rebuild"], &[]);
     let mut service = Service::launch_with(setting, &["--bootstrap"], &[]);
     service.listens();

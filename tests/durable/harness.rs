@@ -12,7 +12,8 @@ use deskpulse::store::Reader;
 use crate::archived;
 use crate::counters::Counters;
 use crate::day::{Day, Pace, Subject, TOPICS};
-use crate::fault::Fault;
+use crate::disk;
+use crate::fault::{Fault, File};
 use crate::host;
 use crate::kept;
 use crate::library::Replayed;
@@ -21,7 +22,6 @@ use crate::page::Page;
 use crate::program::{Service, Setting};
 use crate::scraper::Prometheus;
 use crate::support::broker::Broker;
-use crate::unsynced;
 use crate::until::{LIMIT, holds, until};
 
 /// Service managers leave a process this long to end.
@@ -220,10 +220,16 @@ impl<'a> Life<'a> {
     fn begin(setting: &'a Setting, blow: Blow, seen: &'a mut Seen) -> Self {
         let Blow(fault, moment) = blow;
         let clock = Clock::start();
+        if !fault.is_of_a_disk() {
+            disk::settles(setting);
+        }
+        if matches!(fault, Fault::FullFor(File::Store) | Fault::Lost(File::Store) | Fault::Stale(File::Store)) {
+            disk::fill_log(setting);
+        }
         let service = match fault {
             Fault::At(point) => Service::launch_to(setting, &format!("{}:{moment}", point.name())),
             Fault::Full => Service::launch_within(setting, kept::kibibytes(setting) + moment),
-            Fault::Unsynced => unsynced::launch(setting, moment),
+            Fault::FullFor(_) | Fault::Lost(_) | Fault::Stale(_) | Fault::Unpowered => disk::launch(setting, fault, moment),
             Fault::Set => host::launch(setting, 0),
             Fault::Killed | Fault::Asked | Fault::Stopped | Fault::Away | Fault::Leaderless => Service::launch(setting),
         };
@@ -253,10 +259,19 @@ impl<'a> Life<'a> {
                 self.reads(moment);
                 self.service.stop();
             }
-            Fault::Full => self.fails(|_| {}),
-            Fault::Unsynced => {
+            Fault::Full => self.fails(None),
+            Fault::FullFor(file) => self.fails(Some(file)),
+            Fault::Lost(file) | Fault::Stale(file) => {
                 let setting = self.setting;
-                self.fails(|said| unsynced::is_left_alone(setting, said));
+                self.fails(Some(file));
+                disk::is_left_alone(setting, file);
+            }
+            Fault::Unpowered => {
+                let setting = self.setting;
+                self.lives(moment);
+                assert!(!self.service.has_ended(), "{}", self.service.log());
+                drop(self);
+                disk::loses_power(setting, moment);
             }
             Fault::Stopped => {
                 self.reads(moment);
@@ -295,13 +310,17 @@ impl<'a> Life<'a> {
         self.until("it answers", |_, page, _| page.is_some());
     }
 
-    /// It ends by itself, with a sentence about the store.
-    fn fails(mut self, look: impl FnOnce(&str)) {
-        self.until("the store cannot be written", |service, _, _| service.has_ended());
+    /// It ends by itself, with a sentence about the file that cannot be written.
+    fn fails(mut self, file: Option<File>) {
+        let what = format!("something cannot be written: {:?}", self.blow);
+        self.until(&what, |service, _, _| service.has_ended());
         assert_eq!(self.service.ended(END).code(), Some(1), "{}", self.service.log());
         let said = self.service.log().lines().last().unwrap_or_default().to_owned();
-        assert!(said.starts_with("deskpulse: store ") && said.contains("cannot be written"), "{said}");
-        look(&said);
+        let (begins, tells) = match file {
+            Some(File::Archive) => ("deskpulse: archive ", "with room on its disk"),
+            _ => ("deskpulse: store ", "make the disk sound and start again"),
+        };
+        assert!(said.starts_with(begins) && said.contains(tells), "{said}");
     }
 
     /// It comes back by itself: the same process is ready, and reads what is sent.

@@ -5,7 +5,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::day::{PAST, PRESENT, Subject};
-use crate::fault::{Fault, Point};
+use crate::fault::{Fault, File, Point};
 use crate::harness::{Blow, Run};
 use crate::wanted::{number, seed};
 
@@ -61,8 +61,23 @@ async fn a_full_disk_ends_the_service_with_a_sentence_and_changes_no_number() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_cannot_make_a_commit_last_ends_the_service_and_changes_no_number() {
-    // A start makes a new store last some times; what cannot be opened is another test's.
-    let blows = [vec![Blow(Fault::Killed, 2_000)], blows(number("SYNCS", 5), Fault::Unsynced, 8..20)].concat();
-    survives(PAST, &blows).await;
+async fn a_file_that_cannot_be_written_any_more_ends_the_service_and_changes_no_number() {
+    let mut chance = SmallRng::seed_from_u64(seed());
+    let faults: [fn(File) -> Fault; 3] = [Fault::FullFor, Fault::Lost, Fault::Stale];
+    let files = [File::Log, File::Archive, File::Store];
+    let mut blows = vec![Blow(Fault::Killed, 2_000)];
+    for _ in 0..number("DISKS", 1) {
+        for (fault, file) in faults.into_iter().flat_map(|fault| files.map(|file| (fault(file), file))) {
+            // A start makes things last, too; a store is written when its log is carried over into it, at the end of some lives at the latest.
+            let time = if file == File::Store { 1 } else { chance.random_range(4..10) };
+            // What was left behind is read again, and must be on the disk by then.
+            blows.extend([Blow(fault, time), Blow(Fault::Unpowered, chance.random_range(1_000..LIFE_MAX))]);
+        }
+    }
+    survives(Subject { archive: true, ..PAST }, &blows).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loss_of_power_changes_no_number() {
+    survives(Subject { archive: true, ..PAST }, &blows(number("POWERS", 5), Fault::Unpowered, 300..LIFE_MAX)).await;
 }

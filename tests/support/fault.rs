@@ -12,8 +12,14 @@ pub enum Fault {
     Asked,
     /// The disk is full.
     Full,
-    /// The disk takes what is written and cannot make it last.
-    Unsynced,
+    /// There is no room for more of one kind of file.
+    FullFor(File),
+    /// The disk takes what is written to a file, cannot make it last, and has lost it.
+    Lost(File),
+    /// The same; but it is read as if it were there, until the power goes.
+    Stale(File),
+    /// The host loses power.
+    Unpowered,
     /// It stands still for a while, and goes on.
     Stopped,
     /// No broker answers for a while.
@@ -22,6 +28,17 @@ pub enum Fault {
     Leaderless,
     /// The clock of its host is set while it runs.
     Set,
+}
+
+/// Kinds of files that must last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// The store, without its log: written when that is carried over.
+    Store,
+    /// The store's log of changes: written by every commit.
+    Log,
+    /// The archive, of any partition and day.
+    Archive,
 }
 
 /// The points of `deskpulse::store::failpoint`.
@@ -39,7 +56,7 @@ pub enum Point {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 24] = [
         Self::Killed,
         Self::At(Point::Gathered),
         Self::At(Point::MidArchive),
@@ -51,12 +68,25 @@ impl Fault {
         Self::At(Point::AfterLabel),
         Self::Asked,
         Self::Full,
-        Self::Unsynced,
+        Self::FullFor(File::Store),
+        Self::FullFor(File::Archive),
+        Self::Lost(File::Store),
+        Self::Lost(File::Log),
+        Self::Lost(File::Archive),
+        Self::Stale(File::Store),
+        Self::Stale(File::Log),
+        Self::Stale(File::Archive),
+        Self::Unpowered,
         Self::Stopped,
         Self::Away,
         Self::Leaderless,
         Self::Set,
     ];
+
+    /// Whether it is of a disk that is watched (tests/durable/disk.c).
+    pub fn is_of_a_disk(self) -> bool {
+        matches!(self, Self::FullFor(_) | Self::Lost(_) | Self::Stale(_) | Self::Unpowered)
+    }
 }
 
 impl Point {

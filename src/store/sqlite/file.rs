@@ -10,7 +10,7 @@ use crate::model::STORE_ID_PREFIX;
 
 use super::super::StoreError;
 use super::fault::Fault;
-use super::{configurations, digest, ended, positions, quarantine, receipts, state};
+use super::{configurations, digest, ended, log, positions, quarantine, receipts, state};
 
 /// Marks a SQLite file as a store of ours: "desk".
 const APPLICATION: i64 = 0x6465_736B;
@@ -19,8 +19,6 @@ const APPLICATION: i64 = 0x6465_736B;
 pub(super) const FORM: i64 = 2;
 /// Bytes of a page, of a new store: most of what is written are small rows here and there, each with the page that it stands on.
 const PAGE: i64 = 4_096;
-/// Pages after which the log of changes is carried over into the file.
-const CHECKPOINT: i64 = 8_000;
 /// Kibibytes of the file that are kept in memory.
 const CACHE: i64 = 65_536;
 
@@ -57,6 +55,7 @@ pub(super) struct Opened {
 /// Opens the file, or makes it.
 pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
     let lock = lock(path)?;
+    log::settle(path).map_err(|source| StoreError::Open { path: path.to_owned(), source: Box::new(source) })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> Result<Opened, Fault> {
         let mut connection = Connection::open_with_flags(path, flags)?;
@@ -113,8 +112,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
-    connection.pragma_update(None, "journal_size_limit", 4 * CHECKPOINT * PAGE)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", 4 * log::PAGES * PAGE)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;

@@ -5,7 +5,8 @@
 //! * **True.** Each row carries a checksum over table, key and value, and each table the number of its rows and the sum of their checksums:
 //!   SQLite's own pages have none. A row that is damaged, missing, or stands where it was not written is an error, never a number: found
 //!   at the start, or when an event asks for it if it is of an ended conversation (`ended`); in a copy always ([`Reader::verify`]).
-//! * **Once.** After a failed commit the handle is not touched again: what was written is known only after it was opened anew.
+//! * **Once.** After a failed commit the handle is not touched again: what was written is known only after it was opened anew. So it is after a
+//!   failure to carry the log of changes over into the file, and what a process has left of that log is written again at the next start (`log`).
 //!
 //! Each table has its file here, with `create` and `write`, and what reads it.
 
@@ -16,6 +17,7 @@ mod digest;
 mod ended;
 mod fault;
 mod file;
+mod log;
 mod positions;
 mod published;
 mod quarantine;
@@ -170,7 +172,7 @@ impl Sqlite {
         transaction.commit()?;
         failpoint::reach("after_commit");
         self.commits += 1;
-        Ok(())
+        log::carry_over(connection, log::PAGES)
     }
 }
 
@@ -206,6 +208,15 @@ impl Store for Sqlite {
 
     fn lookup(&self) -> Result<Option<Box<dyn Lookup>>, StoreError> {
         Ok(Some(Box::new(Reader::open(&self.path)?)))
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        let Some(connection) = self.connection.take() else { return Ok(()) };
+        let closed = log::carry_over(&connection, 1);
+        if closed.is_err() {
+            std::mem::forget(connection);
+        }
+        closed.map_err(|fault| fault.of_writing(&self.path))
     }
 
     fn is_durable(&self) -> bool {

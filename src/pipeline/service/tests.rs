@@ -1,0 +1,90 @@
+use super::*;
+use crate::model::Position;
+use crate::pipeline::CoreSettings;
+use crate::store::Memory;
+
+const PART: PartitionId = PartitionId { topic: 0, partition: 0 };
+
+/// A log of which the test itself tells.
+#[derive(Debug)]
+struct Told;
+
+impl Source for Told {
+    async fn next(&mut self) -> Option<SourceEvent> {
+        std::future::pending().await
+    }
+
+    fn pause(&mut self, _: PartitionId) {}
+
+    fn resume(&mut self, _: PartitionId) {}
+
+    fn commit(&mut self, _: &BTreeMap<PartitionId, NextOffset>) {}
+
+    async fn close(self, _: Duration) -> bool {
+        true
+    }
+}
+
+fn service() -> (Service<Told>, watch::Receiver<Published>) {
+    let config = crate::config::parse("", "test", std::path::Path::new(""), []).unwrap();
+    let core_settings: CoreSettings = config.core_settings().unwrap();
+    let settings = ServiceSettings {
+        clock_mode: ClockMode::Wall,
+        idle_after: Span::SECOND,
+        allowed_lateness: Span::ZERO,
+        keep_hot: Span::DAY,
+        topics: ["chats".to_owned()].into(),
+        display: Display::default(),
+    };
+    let clock = Clock::start();
+    let parts = Parts {
+        core: Core::new(&core_settings).unwrap(),
+        source: Told,
+        positions: BTreeMap::new(),
+        writer: Writer::start(Memory::default(), clock).unwrap(),
+        metrics: ServiceMetrics::default(),
+    };
+    Service::new(settings, clock, parts)
+}
+
+#[tokio::test]
+async fn what_a_commit_has_kept_is_shown_at_once_though_nothing_else_happens() {
+    let (mut service, published) = service();
+    // Of a type that is not ours: nothing is decided by it, so that the commit is all the news there is.
+    let event = br#"{"id":"e1","type":"robot.beeped","time":1764061200000}"#;
+    let is_shown = |service: &Service<Told>| {
+        let page = service.metrics.handle().render();
+        page.lines().any(|line| line.starts_with("deskpulse_events_total") && line.contains("unknown_type") && line.ends_with(" 1"))
+    };
+    service.assigned(&[Assignment { partition: PART, from: NextOffset(0), end: NextOffset(1) }]);
+    let now = service.clock.now();
+    let mut batch = Batch::default();
+    batch.push(Position { partition: PART, offset: 0 }, Some(now), event);
+    service.take(&batch, None);
+    service.confirmed(PART, now, NextOffset(1));
+    assert!(service.gather(), "the record is handed over");
+    let written = service.writer.written().await;
+    // What there was to show is shown; only the commit is not known to be kept.
+    let now = service.clock.now();
+    service.publish_snapshot(now);
+    assert!(!service.has_news && !is_shown(&service));
+    let shown = published.borrow().at;
+
+    service.written(written).unwrap();
+    // The pause after the last snapshot is over, and the one without any news is not.
+    service.snapshot_at = service.clock.now();
+    service.act().unwrap();
+    assert!(is_shown(&service) && published.borrow().at >= shown);
+    assert!(!service.has_news);
+}
+
+#[test]
+fn the_last_record_of_every_partition_of_a_batch_is_known() {
+    let mut batch = Batch::default();
+    for (partition, offset) in [(0, 4), (0, 5), (1, 9), (0, 6), (2, 1), (2, 2)] {
+        batch.push(Position { partition: PartitionId { topic: 0, partition }, offset }, None, b"x");
+    }
+    let last: Vec<_> = last_of_each(&batch).into_iter().map(|(partition, record)| (partition.partition, record.position.offset)).collect();
+    assert_eq!(last, [(0, 6), (1, 9), (2, 2)]);
+    assert!(last_of_each(&Batch::default()).is_empty());
+}
