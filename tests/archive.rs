@@ -123,7 +123,7 @@ impl Process {
             warm(&mut self.core, lookup, self.frontier.reach()).unwrap();
         }
         self.advance();
-        (self.facts, totals(&self.core))
+        (self.facts, totals(&mut self.core))
     }
 
     /// Writes the archive of everything read, in the hour that it is by the wall, and gives the commit.
@@ -151,10 +151,9 @@ fn record(log: &Log, index: usize, offset: usize) -> Record<'_> {
     Record { position: Position { partition: partition(index), offset: offset as i64 }, arrived: None, value: &log[index][offset] }
 }
 
-fn totals(core: &Core) -> Vec<String> {
-    let (clock, open) = (core.engine().clock(), core.engine().open_time());
+fn totals(core: &mut Core) -> Vec<String> {
     let kinds = [PeriodKind::Day, PeriodKind::Month].into_iter();
-    kinds.flat_map(|kind| core.totals().rows(kind, clock, &open).map(|row| view::totals::line(&row)).collect::<Vec<_>>()).collect()
+    kinds.flat_map(|kind| core.totals(kind).map(|row| view::totals::line(&row)).collect::<Vec<_>>()).collect()
 }
 
 impl Kept {
@@ -303,9 +302,9 @@ fn replayed(config: &Config, log: &Log, next: [usize; PARTITIONS], archived: &Pa
             });
             Ok(())
         });
-        let core = core.unwrap();
+        let mut core = core.unwrap();
         let summary = core.summary();
-        (facts, totals(&core), summary.applied, summary.duplicate, summary.late)
+        (facts, totals(&mut core), summary.applied, summary.duplicate, summary.late)
     };
     assert_eq!(run(&archive::files(archived).unwrap()), run(&files), "{says}");
 }

@@ -111,10 +111,9 @@ impl Run {
     /// Everything that is shown at the end, byte for byte.
     fn shown(&mut self) -> String {
         let clock = self.core.engine().clock();
-        let open = self.core.engine().open_time();
         let mut shown: Vec<String> = Vec::new();
         for kind in [PeriodKind::Day, PeriodKind::Month] {
-            shown.extend(self.core.totals().rows(kind, clock, &open).map(|row| view::totals::line(&row)));
+            shown.extend(self.core.totals(kind).map(|row| view::totals::line(&row)));
         }
         shown.push(format!("{:?}", self.core.outcomes()));
         let snapshot = self.core.snapshot(true, &Display::default());

@@ -133,9 +133,9 @@ impl Printed {
             }
             Ok(())
         };
-        let core = replay.run(&mut |complaint| panic!("{set}: {complaint}"), each).unwrap();
+        let mut core = replay.run(&mut |complaint| panic!("{set}: {complaint}"), each).unwrap();
         let period = if run["period"] == "day" { PeriodKind::Day } else { PeriodKind::Month };
-        let rows = core.totals().rows(period, core.engine().clock(), &core.engine().open_time());
+        let rows = core.totals(period);
         let totals = rows.map(|row| serde_json::from_str(&view::totals::line(&row)).unwrap()).collect();
         Self { totals, facts, summary: serde_json::from_str(&core.summary().json()).unwrap() }
     }

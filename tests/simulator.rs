@@ -152,10 +152,8 @@ fn end(mut process: Process, mut kept: Kept, log: &Log) -> End {
     }
     process.advance(&mut kept);
     kept.write(process.gather());
-    let clock = process.core.engine().clock();
-    let open = process.core.engine().open_time();
     let kinds = [PeriodKind::Day, PeriodKind::Month];
-    let totals = kinds.into_iter().flat_map(|kind| process.core.totals().rows(kind, clock, &open).collect::<Vec<_>>());
+    let totals = kinds.into_iter().flat_map(|kind| process.core.totals(kind).collect::<Vec<_>>());
     // Facts of one instant may come in the order of another commit's advance.
     kept.facts.sort();
     let totals = totals.map(|row| view::totals::line(&row)).collect();

@@ -163,9 +163,8 @@ fn name(taken: &Taken) -> &'static str {
 /// Everything that is shown can be shown.
 fn show_all(core: &mut Core) {
     let clock = core.engine().clock();
-    let open = core.engine().open_time();
     for period in [PeriodKind::Month, PeriodKind::Day] {
-        for row in core.totals().rows(period, clock, &open) {
+        for row in core.totals(period) {
             let line: Value = serde_json::from_str(&view::totals::line(&row)).expect("a row is JSON");
             assert!(line["kpi"].is_string());
         }

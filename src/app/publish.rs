@@ -26,9 +26,8 @@ pub fn publish_ledger(config: &Config, file: &Path, now: Time) -> Result<(), App
         core.restore(&needed)
     })?;
     let clock = Some(core.engine().clock()).filter(|clock| *clock > Time::MIN);
-    let open = core.engine().open_time();
-    let mut totals =
-        clock.into_iter().flat_map(|clock| core.totals().rows(PeriodKind::Month, clock, &open)).map(|row| view::totals::line(&row));
+    let rows = clock.map(|_| core.totals(PeriodKind::Month));
+    let mut totals = rows.into_iter().flatten().map(|row| view::totals::line(&row));
     let changed = |before: &str, after: &str| match (before.parse(), after.parse()) {
         (Ok(before), Ok(after)) => changed_keys(&before, &after),
         _ => Vec::new(),

@@ -1,17 +1,24 @@
-//! Values by key: found by hash where they change, read in the order of their keys.
+//! Values by key: found by hash where they change, read in the order of the names in their keys.
 
-use std::hash::Hash;
 use std::sync::Arc;
 
-use super::hashed::{Hashed, Lookup};
+use super::hashed::{Hashed, NumberedKey};
+use super::names::Names;
 
 /// A map that remembers the order of its keys between two reads, so that a read sorts only when keys came or went.
-#[derive(Debug, Clone)]
-pub struct Keyed<K, V> {
+#[derive(Debug)]
+pub struct Keyed<K: NumberedKey, V> {
     values: Hashed<K, V>,
-    sorted: Arc<Vec<K>>,
+    sorted: Sorted<K>,
     added: Vec<K>,
     removed: bool,
+}
+
+/// Keys in the order of their names, and these beside them.
+#[derive(Debug)]
+struct Sorted<K: NumberedKey> {
+    keys: Arc<Vec<K>>,
+    named: Arc<Vec<K::Named>>,
 }
 
 /// Values beside their keys, in the order of the keys: what a read gives. Cheap to clone as far as the keys go.
@@ -21,62 +28,59 @@ pub struct Column<K, V> {
     values: Vec<V>,
 }
 
-impl<K, V> Default for Keyed<K, V> {
+impl<K: NumberedKey, V> Default for Keyed<K, V> {
     fn default() -> Self {
-        Self { values: Hashed::default(), sorted: Arc::default(), added: Vec::new(), removed: false }
+        let sorted = Sorted { keys: Arc::default(), named: Arc::default() };
+        Self { values: Hashed::default(), sorted, added: Vec::new(), removed: false }
     }
 }
 
-impl<K: Clone + Hash + Ord, V> Keyed<K, V> {
+impl<K: NumberedKey, V> Keyed<K, V> {
     /// The value of a key.
-    pub fn get(&self, key: &impl Lookup<K>) -> Option<&V> {
+    pub fn get(&self, key: K) -> Option<&V> {
         self.values.get(key)
     }
 
     /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &impl Lookup<K>) -> Option<&mut V> {
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
         self.values.get_mut(key)
     }
 
     /// The value of a key, made first when there is none.
-    pub fn get_or_insert_with(&mut self, key: &impl Lookup<K>, make: impl FnOnce() -> V) -> &mut V {
+    #[inline(always)]
+    pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         let (value, made) = self.values.get_or_insert_with(key, make);
         if made {
-            self.added.push(key.to_key());
+            self.added.push(key);
         }
         value
     }
 
     /// Forgets a key.
-    pub fn remove(&mut self, key: &impl Lookup<K>) {
+    pub fn remove(&mut self, key: K) {
         self.removed |= self.values.remove(key);
     }
 
-    /// The values that probably have these keys; see [`Hashed::look_ahead`].
-    pub fn look_ahead(&self, keys: impl Iterator<Item = impl Lookup<K>>) -> Vec<&V> {
-        self.values.look_ahead(keys)
-    }
-
     /// All keys in order.
-    pub fn keys(&mut self) -> Arc<Vec<K>> {
+    pub fn keys(&mut self, names: &Names) -> Arc<Vec<K>> {
         if self.removed || !self.added.is_empty() {
-            let mut keys: Vec<K> = self.sorted.iter().filter(|key| self.get(*key).is_some()).cloned().collect();
-            let added = std::mem::take(&mut self.added);
-            keys.extend(added.into_iter().filter(|key| self.get(key).is_some()));
+            let sorted = self.sorted.named.iter().cloned().zip(self.sorted.keys.iter().copied());
+            let added = std::mem::take(&mut self.added).into_iter().map(|key| (key.named(names), key));
+            let mut keys: Vec<(K::Named, K)> = sorted.chain(added).filter(|(_, key)| self.values.get(*key).is_some()).collect();
             // A stable sort finds the sorted part and merges the rest into it.
-            keys.sort();
-            keys.dedup();
-            self.sorted = Arc::new(keys);
+            keys.sort_by(|one, other| one.0.cmp(&other.0));
+            keys.dedup_by(|one, other| one.1 == other.1);
+            let (named, keys) = keys.into_iter().unzip();
+            self.sorted = Sorted { keys: Arc::new(keys), named: Arc::new(named) };
             self.removed = false;
         }
-        Arc::clone(&self.sorted)
+        Arc::clone(&self.sorted.keys)
     }
 
     /// What `show` makes of each value, in the order of the keys.
-    pub fn column<T>(&mut self, mut show: impl FnMut(&V) -> T) -> Column<K, T> {
-        let keys = self.keys();
-        let values = keys.iter().filter_map(|key| self.get(key)).map(&mut show).collect();
-        Column { keys, values }
+    pub fn column<T>(&mut self, names: &Names, mut show: impl FnMut(&V) -> T) -> Column<K::Named, T> {
+        let values = self.keys(names).iter().filter_map(|key| self.get(*key)).map(&mut show).collect();
+        Column { keys: Arc::clone(&self.sorted.named), values }
     }
 }
 
@@ -103,19 +107,34 @@ impl<K, V> FromIterator<(K, V)> for Column<K, V> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::{Number, packed};
     use super::*;
+    use crate::model::Name;
+
+    impl NumberedKey for Number {
+        type Named = Name;
+
+        fn packed(self) -> u128 {
+            packed([Some(self), None], 0)
+        }
+
+        fn named(self, names: &Names) -> Name {
+            names.name(self).clone()
+        }
+    }
 
     #[test]
     fn a_key_that_went_and_came_again_is_read_once_and_in_order() {
-        let mut keyed = Keyed::default();
-        for key in [3, 1, 2] {
-            *keyed.get_or_insert_with(&key, || 0) += key;
+        let (mut names, mut keyed) = (Names::default(), Keyed::default());
+        let [cy, amy, bob] = ["cy", "amy", "bob"].map(|name| names.number(&name.into()));
+        for (key, value) in [(cy, 3), (amy, 1), (bob, 2)] {
+            *keyed.get_or_insert_with(key, || 0) += value;
         }
-        assert_eq!(*keyed.keys(), [1, 2, 3]);
-        keyed.remove(&2);
-        keyed.remove(&3);
-        *keyed.get_or_insert_with(&3, || 0) += 7;
-        let pairs: Vec<_> = keyed.column(|value| *value).iter().map(|(key, value)| (*key, *value)).collect();
-        assert_eq!(pairs, [(1, 1), (3, 7)]);
+        assert_eq!(*keyed.keys(&names), [amy, bob, cy]);
+        keyed.remove(bob);
+        keyed.remove(cy);
+        *keyed.get_or_insert_with(cy, || 0) += 7;
+        let pairs: Vec<_> = keyed.column(&names, |value| *value).iter().map(|(key, value)| (key.to_string(), *value)).collect();
+        assert_eq!(pairs, [("amy".to_owned(), 1), ("cy".to_owned(), 7)]);
     }
 }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
 use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
-use crate::kpi::{CounterReadings, Counters, Edges, SpentReading, Totals, TotalsSettings, WindowSettings, Windows};
+use crate::kpi::{CounterReadings, Edges, KpiSettings, Kpis, PeriodKind, SpentReading, TotalRow};
 use crate::model::{ConversationId, Day, Event, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
 use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
 
 use super::ahead::Parsed;
 use super::outcomes::{Losses, Outcomes, TopicOutcomes};
 
-/// Records decoded, and outputs folded, at a time.
+/// Records decoded at a time.
 const AT_A_TIME: usize = 48;
 
 /// What the core is told.
@@ -54,14 +54,12 @@ pub enum CoreError {
     Decoder(#[from] DecoderError),
 }
 
-/// Decoder, engine, totals, windows and counters, in the order in which a record goes through them.
+/// Decoder, engine and KPIs, in the order in which a record goes through them.
 #[derive(Debug)]
 pub struct Core {
     decoder: Arc<Decoder>,
     engine: Engine,
-    totals: Totals,
-    windows: Windows,
-    counters: Counters,
+    kpis: Kpis,
     losses: Vec<Losses>,
     clamped: u64,
     /// Samples left out before a restart.
@@ -114,20 +112,18 @@ impl Core {
     /// When phrases or automatic texts cannot be searched for.
     pub fn new(settings: &CoreSettings) -> Result<Self, CoreError> {
         let engine = &settings.engine;
-        let totals = TotalsSettings {
+        let kpis = KpiSettings {
             zone: engine.zone.clone(),
             settle: engine.settle,
             short_abandon: engine.short_abandon,
+            windows: settings.windows.clone(),
+            edges: Edges::new(&targets(engine)),
             track_changes: engine.track_changes,
         };
-        let windows =
-            WindowSettings { windows: settings.windows.clone(), short_abandon: engine.short_abandon, track_changes: engine.track_changes };
         Ok(Self {
             decoder: Arc::new(Decoder::new(&settings.phrases, &settings.auto_texts)?),
             engine: Engine::new(Arc::clone(engine)),
-            totals: Totals::new(totals),
-            windows: Windows::new(&windows),
-            counters: Counters::new(Edges::new(&targets(engine)), engine.track_changes),
+            kpis: Kpis::new(&kpis),
             losses: Vec::new(),
             clamped: 0,
             left_out_before: 0,
@@ -224,16 +220,9 @@ impl Core {
     pub fn advance(&mut self, reach: Reach) -> Vec<Posted> {
         self.engine.advance(reach);
         let posted = self.engine.drain();
-        for some in posted.chunks(AT_A_TIME) {
-            self.totals.look_ahead(some);
-            some.iter().for_each(|one| self.totals.post(one));
-            self.windows.look_ahead(some);
-            some.iter().for_each(|one| self.windows.post(one));
-            self.counters.look_ahead(some);
-            some.iter().for_each(|one| self.counters.post(one));
-            let clamped = some.iter().filter(|one| matches!(&one.output, Output::Tally(tally) if **tally == Tally::Clamped));
-            self.clamped += clamped.count() as u64;
-        }
+        self.kpis.post(&posted);
+        let clamped = posted.iter().filter(|one| matches!(&one.output, Output::Tally(tally) if **tally == Tally::Clamped));
+        self.clamped += clamped.count() as u64;
         posted
     }
 
@@ -250,9 +239,7 @@ impl Core {
     /// Each row of state that was touched or removed since the last call, once.
     pub fn changes(&mut self) -> Vec<Row> {
         let mut rows = self.engine.changes();
-        self.totals.changes(&mut rows);
-        self.windows.changes(&mut rows);
-        self.counters.changes(&mut rows);
+        self.kpis.changes(&mut rows);
         let outcomes = self.outcomes();
         outcomes.changes(&self.told, &mut rows);
         self.told = outcomes;
@@ -268,11 +255,8 @@ impl Core {
         let mut outcomes = None;
         for row in rows {
             match row.table {
-                Table::Total | Table::Correction | Table::AgentTeam => self.totals.restore(row)?,
-                Table::Window => self.windows.restore(row)?,
-                Table::Counter => self.counters.restore(row)?,
                 Table::Outcome => outcomes.get_or_insert_with(|| self.told.clone()).restore(row)?,
-                _ => {}
+                _ => self.kpis.restore(row)?,
             }
         }
         if let Some(outcomes) = outcomes {
@@ -300,7 +284,7 @@ impl Core {
         Outcomes {
             topics: (0..self.engine.counts().len().max(self.losses.len())).map(topic).collect(),
             clamped: self.clamped,
-            samples_left_out: self.left_out_before + self.windows.left_out(),
+            samples_left_out: self.left_out_before + self.kpis.left_out(),
         }
     }
 
@@ -308,7 +292,7 @@ impl Core {
     /// after `restore`, too.
     pub fn counters(&mut self) -> CounterReadings {
         let open = self.engine.open_time();
-        self.counters.read(&open)
+        self.kpis.counters(&open)
     }
 
     /// Everything that is shown, as of the clock.
@@ -343,9 +327,9 @@ impl Core {
         Snapshot {
             caught_up,
             spent,
-            windows: self.windows.read(clock),
+            windows: self.kpis.windows(clock),
             counters,
-            months: self.totals.month_to_date(clock, &open, all_agents),
+            months: self.kpis.month_to_date(clock, &open, all_agents),
             targets: self.targets_now(clock),
             names: Arc::clone(&display.names),
             options: Arc::clone(&display.series),
@@ -388,10 +372,10 @@ impl Core {
         self.engine.count_duplicate(partition);
     }
 
-    /// The totals.
-    #[must_use]
-    pub fn totals(&self) -> &Totals {
-        &self.totals
+    /// Every row of days or months as of the clock, in the order of ruling 92, made a period at a time.
+    pub fn totals(&mut self, kind: PeriodKind) -> impl Iterator<Item = TotalRow> {
+        let open = self.engine.open_time();
+        self.kpis.rows(kind, self.engine.clock(), &open)
     }
 
     /// What became of all records, all topics together.

@@ -148,8 +148,7 @@ impl Replay<'_> {
         match what {
             Print::Facts => facts.finish(out)?,
             Print::Totals(period) => {
-                let open = core.engine().open_time();
-                for row in core.totals().rows(period, core.engine().clock(), &open) {
+                for row in core.totals(period) {
                     writeln!(out, "{}", view::totals::line(&row))?;
                 }
             }

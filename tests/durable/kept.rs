@@ -23,8 +23,7 @@ pub fn totals_and_clock(config: &Config) -> (Vec<String>, Time) {
     let mut core = Core::new(&config.core_settings().unwrap()).unwrap();
     store.load(&mut |rows| core.restore(rows)).unwrap();
     let clock = core.engine().clock();
-    let open = core.engine().open_time();
-    (core.totals().rows(PeriodKind::Month, clock, &open).map(|row| view::totals::line(&row)).collect(), clock)
+    (core.totals(PeriodKind::Month).map(|row| view::totals::line(&row)).collect(), clock)
 }
 
 /// The receipts that the store keeps, sorted as text.

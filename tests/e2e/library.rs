@@ -40,7 +40,7 @@ impl Replayed {
         };
         let mut core = replay.run(&mut |_| (), each).unwrap();
         facts.sort_unstable();
-        let rows = core.totals().rows(PeriodKind::Month, core.engine().clock(), &core.engine().open_time());
+        let rows = core.totals(PeriodKind::Month);
         let totals = rows.map(|row| view::totals::line(&row)).collect();
         let display = config.display().unwrap();
         let page = view::metrics::render(&core.snapshot(true, &display), core.engine().clock());

@@ -7,13 +7,15 @@ mod rows;
 mod time;
 
 use std::collections::{BTreeMap, HashSet};
-use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
-use super::hashed::{Lookup, looked_up_by_borrowed_names};
+use super::counted::{Counted, What};
+use super::hashed::NumberedKey;
 use super::keyed::{Column, Keyed};
-use crate::model::{Fact, FactKind, Medium, Name, Output, Posted, Sla, Span, SpentTime, Tally, WithdrawnSample};
+use super::kpis::KpiSettings;
+use super::names::{Names, Number, packed};
+use crate::model::{Medium, Name, Sla, Span, SpentTime, Tally};
 
 pub use edges::{CONFIGURED, Edges};
 pub use histogram::Histogram;
@@ -24,32 +26,33 @@ use time::Spent;
 #[derive(Debug)]
 pub struct Counters {
     edges: Edges,
-    histograms: Keyed<HistogramKey, Histogram>,
-    answers: Keyed<AnswerKey, u64>,
-    breaches: Keyed<BreachKey, u64>,
-    withdrawn: Keyed<BreachKey, u64>,
+    histograms: Keyed<HistogramKey<Number>, Histogram>,
+    answers: Keyed<AnswerKey<Number>, u64>,
+    breaches: Keyed<BreachKey<Number>, u64>,
+    withdrawn: Keyed<BreachKey<Number>, u64>,
+    /// By name: it changes seldom, and a read goes from agent to agent.
     time: BTreeMap<TimeKey, Spent>,
     /// Counters whose rows changed; `None` when nobody will ask.
-    touched: Option<HashSet<CounterKey>>,
+    touched: Option<HashSet<CounterKey<Number>>>,
 }
 
 /// Names one counter in the store. The order of the variants is part of what is stored.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum CounterKey {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum CounterKey<N = Name> {
     /// A histogram.
-    Histogram(HistogramKey),
+    Histogram(HistogramKey<N>),
     /// Answers of an agent.
-    Answers(AnswerKey),
+    Answers(AnswerKey<N>),
     /// Breaches.
-    Breaches(BreachKey),
+    Breaches(BreachKey<N>),
     /// Breaches taken back.
-    Withdrawn(BreachKey),
+    Withdrawn(BreachKey<N>),
     /// An agent's time.
-    Time(TimeKey),
+    Time(TimeKey<N>),
 }
 
 /// Names a histogram. Ordered as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HistogramKey<N = Name> {
     /// Of what.
     pub family: Family,
@@ -75,7 +78,7 @@ pub enum Family {
 }
 
 /// Names the answers of an agent that met, missed or had no target. Ordered as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AnswerKey<N = Name> {
     /// Who.
     pub agent: N,
@@ -88,7 +91,7 @@ pub struct AnswerKey<N = Name> {
 }
 
 /// Names breaches. Ordered as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BreachKey<N = Name> {
     /// Of which target.
     pub sla: Sla,
@@ -101,40 +104,82 @@ pub struct BreachKey<N = Name> {
 }
 
 /// Names an agent's time. Ordered as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TimeKey {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimeKey<N = Name> {
     /// Who.
-    pub agent: Name,
+    pub agent: N,
     /// His team.
-    pub team: Option<Name>,
+    pub team: Option<N>,
 }
 
-looked_up_by_borrowed_names!(HistogramKey, AnswerKey, BreachKey);
-
 impl<N> HistogramKey<N> {
-    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> HistogramKey<M> {
+    /// The same with something else in the place of names.
+    fn with<M>(&self, mut name: impl FnMut(&N) -> M) -> HistogramKey<M> {
         let Self { family, team, channel, medium, first } = self;
-        HistogramKey {
-            family: *family,
-            team: team.as_ref().map(&name),
-            channel: channel.as_ref().map(name),
-            medium: *medium,
-            first: *first,
-        }
+        let (team, channel) = (team.as_ref().map(&mut name), channel.as_ref().map(name));
+        HistogramKey { family: *family, team, channel, medium: *medium, first: *first }
     }
 }
 
 impl<N> AnswerKey<N> {
-    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> AnswerKey<M> {
+    /// The same with something else in the place of names.
+    fn with<M>(&self, mut name: impl FnMut(&N) -> M) -> AnswerKey<M> {
         let Self { agent, team, medium, within } = self;
         AnswerKey { agent: name(agent), team: team.as_ref().map(name), medium: *medium, within: *within }
     }
 }
 
 impl<N> BreachKey<N> {
-    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> BreachKey<M> {
+    /// The same with something else in the place of names.
+    fn with<M>(&self, mut name: impl FnMut(&N) -> M) -> BreachKey<M> {
         let Self { sla, team, agent, medium } = self;
-        BreachKey { sla: *sla, team: team.as_ref().map(&name), agent: agent.as_ref().map(name), medium: *medium }
+        BreachKey { sla: *sla, team: team.as_ref().map(&mut name), agent: agent.as_ref().map(name), medium: *medium }
+    }
+}
+
+impl<N> TimeKey<N> {
+    /// The same with something else in the place of names.
+    fn with<M>(&self, mut name: impl FnMut(&N) -> M) -> TimeKey<M> {
+        TimeKey { agent: name(&self.agent), team: self.team.as_ref().map(name) }
+    }
+}
+
+impl NumberedKey for HistogramKey<Number> {
+    type Named = HistogramKey;
+
+    #[inline(always)]
+    fn packed(self) -> u128 {
+        packed([self.team, self.channel], (self.family as u64) << 2 | (self.medium as u64) << 1 | u64::from(self.first))
+    }
+
+    fn named(self, names: &Names) -> HistogramKey {
+        self.with(|number| names.name(*number).clone())
+    }
+}
+
+impl NumberedKey for AnswerKey<Number> {
+    type Named = AnswerKey;
+
+    #[inline(always)]
+    fn packed(self) -> u128 {
+        packed([Some(self.agent), self.team], self.within.map_or(4, |within| u64::from(within) << 1) | self.medium as u64)
+    }
+
+    fn named(self, names: &Names) -> AnswerKey {
+        self.with(|number| names.name(*number).clone())
+    }
+}
+
+impl NumberedKey for BreachKey<Number> {
+    type Named = BreachKey;
+
+    #[inline(always)]
+    fn packed(self) -> u128 {
+        packed([self.agent, self.team], (self.sla as u64) << 1 | self.medium as u64)
+    }
+
+    fn named(self, names: &Names) -> BreachKey {
+        self.with(|number| names.name(*number).clone())
     }
 }
 
@@ -154,115 +199,98 @@ pub struct CounterReadings {
 }
 
 impl Counters {
-    /// Counters at zero. `track_changes`: whether `changes()` will be asked for.
+    /// Counters at zero.
     #[must_use]
-    pub fn new(edges: Edges, track_changes: bool) -> Self {
+    pub fn new(settings: &KpiSettings) -> Self {
         Self {
-            edges,
+            edges: settings.edges.clone(),
             histograms: Keyed::default(),
             answers: Keyed::default(),
             breaches: Keyed::default(),
             withdrawn: Keyed::default(),
             time: BTreeMap::new(),
-            touched: track_changes.then(HashSet::new),
+            touched: settings.track_changes.then(HashSet::new),
         }
     }
 
-    /// Brings the counters of agents near that these outputs change. Changes nothing.
-    pub fn look_ahead(&self, posted: &[Posted]) {
-        let facts = posted.iter().filter_map(|one| if let Output::Fact(fact) = &one.output { Some(fact) } else { None });
-        let counts = self.answers.look_ahead(facts.filter_map(|fact| {
-            let FactKind::Response { wait, .. } = &fact.kind else { return None };
-            let (agent, medium) = (fact.agent.as_ref()?, fact.conversation.as_ref()?.medium);
-            Some(AnswerKey { agent, team: fact.team.as_ref(), medium, within: wait.within })
-        }));
-        black_box(counts.into_iter().fold(0, |all, count| all ^ count));
-    }
-
-    /// Takes in what was decided.
-    pub fn post(&mut self, posted: &Posted) {
-        match &posted.output {
-            Output::Fact(fact) => self.fact(fact),
-            Output::Tally(tally) => self.tally(tally),
-        }
-    }
-
-    /// All counters. `open` are the [`Tally::Spent`] of intervals still open, up to the clock. To be read once right after
-    /// `restore`, so that what late events take back from then on is noticed.
-    pub fn read(&mut self, open: &[Tally]) -> CounterReadings {
-        self.settle_time(open);
-        CounterReadings {
-            histograms: self.histograms.column(Histogram::clone),
-            answers: self.answers.column(|count| *count),
-            breaches: self.breaches.column(|count| *count),
-            withdrawn: self.withdrawn.column(|count| *count),
-            time: self.time.iter().map(|(key, spent)| (key.clone(), spent.shown())).collect(),
-        }
-    }
-
-    fn fact(&mut self, fact: &Fact) {
-        let Some(conversation) = &fact.conversation else { return };
-        let (medium, team) = (conversation.medium, fact.team.as_ref());
-        let histogram = |family, first| HistogramKey { family, team, channel: conversation.channel.as_ref(), medium, first };
-        let breach = |sla| BreachKey { sla, team, agent: fact.agent.as_ref(), medium };
-        match &fact.kind {
-            // A rate needs a zero to start from: a team's queue shows one before its first breach.
-            FactKind::Started { .. } => {
-                for sla in [Sla::FirstResponse, Sla::NextResponse] {
-                    self.breach(BreachKey { agent: None, ..breach(sla) }, 0);
-                }
-            }
-            FactKind::Response { first, wait, .. } => {
-                self.sample(histogram(Family::Response, *first), wait.judged());
-                if let Some(agent) = &fact.agent {
-                    self.answer(AnswerKey { agent, team, medium, within: wait.within });
-                }
-            }
-            FactKind::Resolved { first, judged_active, complaint, .. } => {
-                if *first {
-                    self.sample(histogram(Family::Resolution, false), *judged_active);
-                }
-                if let Some(handling) = complaint {
-                    self.sample(histogram(Family::Complaint, false), *handling);
-                }
-            }
-            FactKind::Breach { sla, .. } => self.breach(breach(*sla), 1),
-            FactKind::Withdrawn { of: WithdrawnSample::ResponseBreach { sla }, .. } => self.withdraw(breach(*sla)),
-            FactKind::Withdrawn { of: WithdrawnSample::ResolutionBreach, .. } => self.withdraw(breach(Sla::Resolution)),
+    /// Takes in what is an agent's, or a breach that is nobody's.
+    pub fn count_for_agent(&mut self, counted: &Counted) {
+        let (&Counted { agent, team, .. }, Some(medium)) = (counted, counted.medium) else { return };
+        let breach = |sla| BreachKey { sla, team, agent, medium };
+        match (&counted.what, agent) {
+            (What::Response(response), Some(agent)) => self.answer(AnswerKey { agent, team, medium, within: response.within }),
+            (What::Breach(sla), _) => self.breach(breach(*sla), 1),
+            (What::BreachWithdrawn(sla), _) => self.withdraw(breach(*sla)),
             _ => {}
         }
     }
 
-    fn tally(&mut self, tally: &Tally) {
-        if let Tally::Spent { agent, team, time, .. } = tally {
-            let key = TimeKey { agent: agent.clone(), team: team.clone() };
-            self.time.entry(key.clone()).or_insert_with(Spent::from_now).closed.add(time);
-            self.touch(|| CounterKey::Time(key));
+    /// Takes in what is a team's and channel's.
+    pub fn count_for_group(&mut self, counted: &Counted) {
+        let (&Counted { team, channel, .. }, Some(medium)) = (counted, counted.medium) else { return };
+        let histogram = |family, first| HistogramKey { family, team, channel, medium, first };
+        match &counted.what {
+            // A rate needs a zero to start from: a team's queue shows one before its first breach.
+            What::Started => {
+                let zero = |sla| BreachKey { sla, team, agent: None, medium };
+                [Sla::FirstResponse, Sla::NextResponse].iter().for_each(|sla| self.breach(zero(*sla), 0));
+            }
+            What::Response(response) => self.sample(histogram(Family::Response, response.first), response.judged),
+            What::Resolved(resolved) => {
+                if resolved.first {
+                    self.sample(histogram(Family::Resolution, false), resolved.active);
+                }
+                if resolved.complaint {
+                    self.sample(histogram(Family::Complaint, false), resolved.handling);
+                }
+            }
+            _ => {}
         }
     }
 
-    fn sample(&mut self, key: HistogramKey<&Name>, sample: Span) {
+    /// Adds to an agent's time what is spent for good.
+    pub fn spend(&mut self, agent: &Name, team: &Option<Name>, time: &SpentTime, names: &mut Names) {
+        let key = TimeKey { agent: agent.clone(), team: team.clone() };
+        self.touch(CounterKey::Time(key.with(|name| names.number(name))));
+        self.time.entry(key).or_insert_with(Spent::from_now).closed.add(time);
+    }
+
+    /// All counters. `open` are the [`Tally::Spent`] of intervals still open, up to the clock. To be read once right after
+    /// `restore`, so that what late events take back from then on is noticed.
+    pub fn read(&mut self, open: &[Tally], names: &mut Names) -> CounterReadings {
+        self.settle_time(open, names);
+        CounterReadings {
+            histograms: self.histograms.column(names, Histogram::clone),
+            answers: self.answers.column(names, |count| *count),
+            breaches: self.breaches.column(names, |count| *count),
+            withdrawn: self.withdrawn.column(names, |count| *count),
+            time: self.time.iter().map(|(key, spent)| (key.clone(), spent.shown())).collect(),
+        }
+    }
+
+    #[inline(always)]
+    fn sample(&mut self, key: HistogramKey<Number>, sample: Span) {
         let edges = self.edges.of(key.family);
-        self.histograms.get_or_insert_with(&key, || Histogram::new(edges)).add(sample);
-        self.touch(|| CounterKey::Histogram(key.to_key()));
+        self.histograms.get_or_insert_with(key, || Histogram::new(edges)).add(sample);
+        self.touch(CounterKey::Histogram(key));
     }
 
-    fn answer(&mut self, key: AnswerKey<&Name>) {
-        *self.answers.get_or_insert_with(&key, || 0) += 1;
-        self.touch(|| CounterKey::Answers(key.to_key()));
+    fn answer(&mut self, key: AnswerKey<Number>) {
+        *self.answers.get_or_insert_with(key, || 0) += 1;
+        self.touch(CounterKey::Answers(key));
     }
 
-    fn breach(&mut self, key: BreachKey<&Name>, count: u64) {
-        *self.breaches.get_or_insert_with(&key, || 0) += count;
-        self.touch(|| CounterKey::Breaches(key.to_key()));
+    fn breach(&mut self, key: BreachKey<Number>, count: u64) {
+        *self.breaches.get_or_insert_with(key, || 0) += count;
+        self.touch(CounterKey::Breaches(key));
     }
 
-    fn withdraw(&mut self, key: BreachKey<&Name>) {
-        *self.withdrawn.get_or_insert_with(&key, || 0) += 1;
-        self.touch(|| CounterKey::Withdrawn(key.to_key()));
+    fn withdraw(&mut self, key: BreachKey<Number>) {
+        *self.withdrawn.get_or_insert_with(key, || 0) += 1;
+        self.touch(CounterKey::Withdrawn(key));
     }
 
-    fn settle_time(&mut self, open: &[Tally]) {
+    fn settle_time(&mut self, open: &[Tally], names: &mut Names) {
         self.time.values_mut().for_each(|entry| entry.open = SpentTime::default());
         for tally in open {
             if let Tally::Spent { agent, team, time, .. } = tally {
@@ -274,14 +302,14 @@ impl Counters {
         for entries in entries.chunk_by_mut(|one, other| one.0.agent == other.0.agent) {
             let changed = time::settle(entries);
             if let Some(touched) = self.touched.as_mut().filter(|_| changed) {
-                touched.extend(entries.iter().map(|(key, _)| CounterKey::Time((*key).clone())));
+                touched.extend(entries.iter().map(|(key, _)| CounterKey::Time(key.with(|name| names.number(name)))));
             }
         }
     }
 
-    fn touch(&mut self, key: impl FnOnce() -> CounterKey) {
+    fn touch(&mut self, key: CounterKey<Number>) {
         if let Some(touched) = &mut self.touched {
-            touched.insert(key());
+            touched.insert(key);
         }
     }
 }

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::histogram::{self, Histogram};
 use super::time::{Seconds, Spent};
-use super::{CounterKey, Counters};
-use crate::model::{Row, RowError, SpentTime, Table};
+use super::{CounterKey, Counters, TimeKey};
+use crate::kpi::hashed::NumberedKey;
+use crate::kpi::names::{Names, Number};
+use crate::model::{Name, Row, RowError, SpentTime, Table};
 
 const VERSION: u8 = 1;
 
@@ -18,13 +20,31 @@ enum Stored {
     Time(SpentTime, Seconds),
 }
 
+impl CounterKey<Number> {
+    fn named(self, names: &Names) -> CounterKey {
+        match self {
+            Self::Histogram(key) => CounterKey::Histogram(key.named(names)),
+            Self::Answers(key) => CounterKey::Answers(key.named(names)),
+            Self::Breaches(key) => CounterKey::Breaches(key.named(names)),
+            Self::Withdrawn(key) => CounterKey::Withdrawn(key.named(names)),
+            Self::Time(key) => CounterKey::Time(key.named(names)),
+        }
+    }
+}
+
+impl TimeKey<Number> {
+    fn named(self, names: &Names) -> TimeKey {
+        self.with(|number| names.name(*number).clone())
+    }
+}
+
 impl Counters {
     /// Each counter that changed since the last call, once, in the order of their keys.
-    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+    pub fn changes(&mut self, names: &Names, rows: &mut Vec<Row>) {
         let Some(touched) = &mut self.touched else { return };
-        let mut keys: Vec<CounterKey> = touched.drain().collect();
-        keys.sort_unstable();
-        let put = |key: &CounterKey| Some(Row::put(Table::Counter, VERSION, key, &self.stored(key)?));
+        let mut keys: Vec<(CounterKey, CounterKey<Number>)> = touched.drain().map(|key| (key.named(names), key)).collect();
+        keys.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        let put = |(named, key): &(CounterKey, _)| Some(Row::put(Table::Counter, VERSION, named, &self.stored(*key, names)?));
         rows.extend(keys.iter().filter_map(put));
     }
 
@@ -32,15 +52,16 @@ impl Counters {
     ///
     /// # Errors
     /// When the row is damaged or of a newer version.
-    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+    pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
+        let number = |name: &Name| names.number(name);
         match row.read(VERSION)? {
             (CounterKey::Histogram(key), Stored::Histogram(stored)) => {
                 let edges = self.edges.of(key.family);
-                self.histograms.get_or_insert_with(&key, || Histogram::new(edges)).restore(&stored);
+                self.histograms.get_or_insert_with(key.with(number), || Histogram::new(edges)).restore(&stored);
             }
-            (CounterKey::Answers(key), Stored::Count(count)) => *self.answers.get_or_insert_with(&key, || 0) = count,
-            (CounterKey::Breaches(key), Stored::Count(count)) => *self.breaches.get_or_insert_with(&key, || 0) = count,
-            (CounterKey::Withdrawn(key), Stored::Count(count)) => *self.withdrawn.get_or_insert_with(&key, || 0) = count,
+            (CounterKey::Answers(key), Stored::Count(count)) => *self.answers.get_or_insert_with(key.with(number), || 0) = count,
+            (CounterKey::Breaches(key), Stored::Count(count)) => *self.breaches.get_or_insert_with(key.with(number), || 0) = count,
+            (CounterKey::Withdrawn(key), Stored::Count(count)) => *self.withdrawn.get_or_insert_with(key.with(number), || 0) = count,
             (CounterKey::Time(key), Stored::Time(closed, excess)) => {
                 self.time.insert(key, Spent::restored(closed, excess));
             }
@@ -49,13 +70,13 @@ impl Counters {
         Ok(())
     }
 
-    fn stored(&self, key: &CounterKey) -> Option<Stored> {
+    fn stored(&self, key: CounterKey<Number>, names: &Names) -> Option<Stored> {
         Some(match key {
             CounterKey::Histogram(key) => Stored::Histogram(self.histograms.get(key)?.stored()),
             CounterKey::Answers(key) => Stored::Count(*self.answers.get(key)?),
             CounterKey::Breaches(key) => Stored::Count(*self.breaches.get(key)?),
             CounterKey::Withdrawn(key) => Stored::Count(*self.withdrawn.get(key)?),
-            CounterKey::Time(key) => self.time.get(key).map(|spent| Stored::Time(spent.closed, spent.excess))?,
+            CounterKey::Time(key) => self.time.get(&key.named(names)).map(|spent| Stored::Time(spent.closed, spent.excess))?,
         })
     }
 }

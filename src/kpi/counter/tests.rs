@@ -1,10 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Because, ConversationRef, Day, Row, Time, Wait};
+use crate::kpi::Kpis;
+use crate::model::{Because, ConversationRef, Day, Fact, FactKind, Output, Posted, Row, Time, Wait, WithdrawnSample};
 
-fn counters() -> Counters {
-    Counters::new(Edges::default(), true)
+fn counters() -> Kpis {
+    Kpis::new(&KpiSettings { track_changes: true, ..KpiSettings::default() })
 }
 
 fn fact(agent: Option<&str>, kind: FactKind) -> Posted {
@@ -45,8 +46,8 @@ fn spent(agent: &str, team: &str, ms: i64) -> Tally {
     Tally::Spent { agent: agent.into(), team: Some(team.into()), day: Day(0), time }
 }
 
-fn post_tally(counters: &mut Counters, tally: Tally) {
-    counters.post(&Posted { clock: Time(0), output: Output::Tally(Box::new(tally)) });
+fn post_tally(counters: &mut Kpis, tally: Tally) {
+    counters.post(&[Posted { clock: Time(0), output: Output::Tally(Box::new(tally)) }]);
 }
 
 fn work(readings: &CounterReadings) -> Vec<(String, i64)> {
@@ -57,9 +58,9 @@ fn work(readings: &CounterReadings) -> Vec<(String, i64)> {
 #[test]
 fn a_sample_on_an_edge_is_in_its_bucket() {
     let mut counters = counters();
-    counters.post(&response(30_000));
-    counters.post(&response(30_001));
-    let readings = counters.read(&[]);
+    counters.post(&[response(30_000)]);
+    counters.post(&[response(30_001)]);
+    let readings = counters.counters(&[]);
     let histogram = readings.histograms.iter().next().unwrap().1;
     let up_to = |seconds: i64| histogram.up_to().find(|(edge, _)| *edge == Span(seconds * 1_000)).unwrap().1;
     assert_eq!([up_to(20), up_to(30), up_to(45), histogram.total()], [0, 1, 2, 2]);
@@ -80,8 +81,8 @@ fn at_most_eight_targets_become_edges_and_none_twice() {
 #[test]
 fn a_team_shows_zero_breaches_before_its_first() {
     let mut counters = counters();
-    counters.post(&fact(Some("amy"), FactKind::Started { kind: None, in_scope: true, implicit: false }));
-    let readings = counters.read(&[]);
+    counters.post(&[fact(Some("amy"), FactKind::Started { kind: None, in_scope: true, implicit: false })]);
+    let readings = counters.counters(&[]);
     let shown: Vec<_> = readings.breaches.iter().map(|(key, count)| (key.sla, key.agent.clone(), *count)).collect();
     assert_eq!(shown, [(Sla::FirstResponse, None, 0), (Sla::NextResponse, None, 0)]);
 }
@@ -89,10 +90,10 @@ fn a_team_shows_zero_breaches_before_its_first() {
 #[test]
 fn a_withdrawn_breach_is_counted_apart() {
     let mut counters = counters();
-    counters.post(&breach(Some("amy")));
+    counters.post(&[breach(Some("amy"))]);
     let of = WithdrawnSample::ResponseBreach { sla: Sla::FirstResponse };
-    counters.post(&fact(Some("amy"), FactKind::Withdrawn { of, because: Because::LateEvent, counted_at: Time(0) }));
-    let readings = counters.read(&[]);
+    counters.post(&[fact(Some("amy"), FactKind::Withdrawn { of, because: Because::LateEvent, counted_at: Time(0) })]);
+    let readings = counters.counters(&[]);
     assert_eq!(readings.breaches, readings.withdrawn);
     assert_eq!(readings.breaches.iter().map(|(_, count)| *count).sum::<u64>(), 1);
 }
@@ -100,30 +101,31 @@ fn a_withdrawn_breach_is_counted_apart() {
 #[test]
 fn open_time_is_shown_once_when_it_is_posted() {
     let mut counters = counters();
-    assert_eq!(work(&counters.read(&[spent("amy", "a", 5_000)])), [("a".to_owned(), 5_000)]);
+    assert_eq!(work(&counters.counters(&[spent("amy", "a", 5_000)])), [("a".to_owned(), 5_000)]);
     post_tally(&mut counters, spent("amy", "a", 6_000));
-    assert_eq!(work(&counters.read(&[spent("amy", "a", 1_000)])), [("a".to_owned(), 7_000)]);
+    assert_eq!(work(&counters.counters(&[spent("amy", "a", 1_000)])), [("a".to_owned(), 7_000)]);
 }
 
 #[test]
 fn time_that_moves_to_another_team_is_made_up_for_before_that_team_counts() {
     let mut counters = counters();
-    counters.read(&[spent("amy", "a", 5_000)]);
+    counters.counters(&[spent("amy", "a", 5_000)]);
     post_tally(&mut counters, spent("amy", "b", 6_000));
-    assert_eq!(work(&counters.read(&[])), [("a".to_owned(), 5_000), ("b".to_owned(), 1_000)]);
+    assert_eq!(work(&counters.counters(&[])), [("a".to_owned(), 5_000), ("b".to_owned(), 1_000)]);
 }
 
 #[test]
 fn buckets_keep_their_counts_when_the_edges_change() {
-    let mut old = Counters::new(Edges::new(&[(Sla::NextResponse, Span(33_000))]), true);
+    let edges = Edges::new(&[(Sla::NextResponse, Span(33_000))]);
+    let mut old = Kpis::new(&KpiSettings { edges, track_changes: true, ..KpiSettings::default() });
     for ms in [29_000, 32_000, 44_000, 999_999_999] {
-        old.post(&response(ms));
+        old.post(&[response(ms)]);
     }
     let mut rows = Vec::new();
     old.changes(&mut rows);
     let mut new = counters();
     rows.iter().for_each(|row| new.restore(row).unwrap());
-    let (old, new) = (old.read(&[]), new.read(&[]));
+    let (old, new) = (old.counters(&[]), new.counters(&[]));
     let (old, new) = (old.histograms.iter().next().unwrap().1, new.histograms.iter().next().unwrap().1);
     let old: Vec<_> = old.up_to().filter(|(edge, _)| *edge != Span(33_000)).collect();
     assert_eq!(old, new.up_to().collect::<Vec<_>>());
@@ -165,17 +167,17 @@ proptest! {
         let mut counters = counters();
         let mut rows = std::collections::BTreeMap::<Vec<u8>, Row>::new();
         let mut open: Vec<Tally> = Vec::new();
-        let mut before = numbers(&counters.read(&open));
+        let mut before = numbers(&counters.counters(&open));
         for (index, (what, who, team, ms)) in steps.into_iter().enumerate() {
             let (who, team) = (["amy", "bob"][who], ["a", "b"][team]);
             match what {
-                0 => counters.post(&response(ms.abs())),
-                1 => counters.post(&breach(Some(who))),
+                0 => counters.post(&[response(ms.abs())]),
+                1 => counters.post(&[breach(Some(who))]),
                 2 => post_tally(&mut counters, spent(who, team, ms)),
                 3 => open = vec![spent(who, team, ms.abs())],
                 _ => open.clear(),
             }
-            let now = numbers(&counters.read(&open));
+            let now = numbers(&counters.counters(&open));
             assert_never_down(&before, &now);
             let mut changed = Vec::new();
             counters.changes(&mut changed);
@@ -184,7 +186,7 @@ proptest! {
             if index == cut {
                 counters = super::tests::counters();
                 rows.values().for_each(|row| counters.restore(row).unwrap());
-                let again = numbers(&counters.read(&open));
+                let again = numbers(&counters.counters(&open));
                 prop_assert!(before.iter().filter(|(_, number)| *number != 0).all(|number| again.contains(number)));
             }
         }
@@ -199,7 +201,7 @@ proptest! {
             post_tally(&mut counters, spent("amy", ["a", "b"][team], ms));
             sum += ms;
             highest = sum.max(highest);
-            let shown: i64 = work(&counters.read(&[])).iter().map(|(_, work)| work).sum();
+            let shown: i64 = work(&counters.counters(&[])).iter().map(|(_, work)| work).sum();
             prop_assert_eq!(shown, highest);
         }
     }

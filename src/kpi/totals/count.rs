@@ -1,153 +1,81 @@
-//! What each fact and tally adds to which figures: the counting rules of the catalogue.
+//! What each thing that counts adds to which figures: the counting rules of the catalogue.
 
-use super::ledger::{Credit, Ledger};
+use super::figures::Figures;
+use super::ledger::{Credit, Ledger, NO_TEAM};
 use super::row::Scope;
-use crate::model::{EndReason, Fact, FactKind, Outcome, Sla, Span, Tally, Time, Wait, WithdrawnSample};
+use crate::kpi::counted::{Counted, Resolved, Response, What};
+use crate::model::Sla;
 
-/// Counts what is posted at one clock into a ledger.
-pub(super) struct Counting<'a> {
-    /// The ledger.
-    pub ledger: &'a mut Ledger,
-    /// The clock, which decides whether a month still takes it.
-    pub clock: Time,
-    /// Abandoned up to this long after the people's clock started: not offered.
-    pub short_abandon: Span,
+/// Counts for the agent, if one is credited, or for the team. All are the sum over teams and of what has none.
+pub(super) fn count(ledger: &mut Ledger, counted: &Counted, scope: Scope) {
+    let id = if scope == Scope::Agent { counted.agent } else { Some(counted.team.unwrap_or(NO_TEAM)) };
+    let Some(id) = id else { return };
+    let place = match counted.what {
+        What::Spent(day, _) | What::OverLimit(day, _) => ledger.place(counted.clock, day),
+        _ => ledger.place_of(counted.clock, counted.at),
+    };
+    let to = Credit { place, scope, id, medium: counted.medium };
+    match &counted.what {
+        // A conversation counts in its medium, and once more over both media, where complaints are compared with it.
+        What::Started => [to, to.of_all_media()].iter().for_each(|to| ledger.figures(to).counts().started += 1),
+        What::Complained => ledger.figures(&to.of_all_media()).counts().complaints += 1,
+        What::Response(response) => answered(ledger.figures(&to), response, scope),
+        What::Unanswered { offered, targeted, abandoned } => {
+            let figures = ledger.figures(&to);
+            figures.counts().unanswered += 1;
+            if *offered && scope != Scope::Agent {
+                figures.offered(*targeted, false, *abandoned);
+            }
+        }
+        What::Late { first } => ledger.figures(&to).responses().judge(*first, false),
+        What::Breach(sla) => *breaches(ledger.figures(&to), *sla) += 1,
+        What::BreachWithdrawn(sla) => *breaches(ledger.figures(&to), *sla) -= 1,
+        What::Resolved(resolution) => resolved(ledger, &to, resolution),
+        What::ComplaintWithdrawn { handling, within } => {
+            let complaints = ledger.figures(&to.of_all_media()).complaints();
+            complaints.handling.take_back(*handling);
+            within.iter().for_each(|within| complaints.within.take_back(*within));
+        }
+        What::AutoClosed => ledger.figures(&to).counts().auto_closed += 1,
+        What::Reopened => ledger.figures(&to).counts().reopened += 1,
+        What::Handled(time) => ledger.figures(&to).handled.get_or_insert_default().add(*time),
+        What::Spent(_, time) => ledger.figures(&to).time().spent.add(time),
+        What::LimitExceeded => ledger.figures(&to).time().limit_breaches += 1,
+        What::OverLimit(_, time) => ledger.figures(&to).time().over_limit += *time,
+    }
 }
 
-impl Counting<'_> {
-    /// Counts a fact. Kinds that are not named are receipts only: their sums come as tallies, or no KPI has them.
-    pub fn fact(&mut self, fact: &Fact) {
-        match &fact.kind {
-            FactKind::Started { .. } => self.started(fact),
-            FactKind::Complained => {
-                self.ledger.credit(&self.of(fact).of_nobody().of_all_media(), |figures, _| figures.counts().complaints += 1);
-            }
-            FactKind::Response { first, wait, own } => self.response(fact, *first, wait, *own),
-            FactKind::Unanswered { .. } => self.unanswered(fact),
-            FactKind::Breach { sla, .. } => self.breach(&self.of(fact), *sla, 1),
-            FactKind::Resolved { .. } => self.resolved(fact),
-            FactKind::Ended { outcome: Outcome::Auto, .. } => {
-                self.ledger.credit(&self.of(fact).of_nobody(), |figures, _| figures.counts().auto_closed += 1);
-            }
-            FactKind::Reopened { counts: true, .. } => {
-                self.ledger.credit(&self.of(fact), |figures, _| figures.counts().reopened += 1);
-            }
-            FactKind::Withdrawn { of, counted_at, .. } => self.withdrawn(fact, of, *counted_at),
-            _ => {}
+fn answered(figures: &mut Figures, response: &Response, scope: Scope) {
+    let responses = figures.responses();
+    responses.add(response.first, response.judged, response.wait, response.own);
+    if let (Some(within), Some(own_within)) = (response.within, response.own_within) {
+        responses.judge(response.first, within);
+        responses.own_within.add(own_within);
+    }
+    if response.offered && scope != Scope::Agent {
+        figures.offered(response.targeted, response.within == Some(true), false);
+    }
+}
+
+fn breaches(figures: &mut Figures, sla: Sla) -> &mut i64 {
+    match sla {
+        Sla::FirstResponse | Sla::NextResponse => &mut figures.counts().response_breaches,
+        Sla::Resolution => &mut figures.counts().resolution_breaches,
+    }
+}
+
+fn resolved(ledger: &mut Ledger, to: &Credit, resolved: &Resolved) {
+    if resolved.counts {
+        let resolutions = ledger.figures(to).resolutions();
+        resolutions.cycles.add(resolved.cycle);
+        if resolved.first {
+            resolutions.first.add(resolved.active);
+            resolved.within.iter().for_each(|within| resolutions.within.add(*within));
         }
     }
-
-    /// Counts a tally. Those that are not named are no KPI.
-    pub fn tally(&mut self, tally: &Tally) {
-        match tally {
-            Tally::Handled { agent, team, medium, at, time } => {
-                let to =
-                    Credit { agent: Some(agent), team: team.as_ref(), medium: Some(*medium), place: self.ledger.place_of(self.clock, *at) };
-                self.ledger.credit(&to, |figures, _| figures.handled.get_or_insert_default().add(*time));
-            }
-            Tally::Spent { agent, team, day, time } => {
-                let to = Credit { agent: Some(agent), team: team.as_ref(), medium: None, place: self.ledger.place(self.clock, *day) };
-                self.ledger.credit(&to, |figures, _| figures.time().spent.add(time));
-            }
-            Tally::LimitExceeded { agent, team, at } => {
-                let to = Credit { agent: Some(agent), team: team.as_ref(), medium: None, place: self.ledger.place_of(self.clock, *at) };
-                self.ledger.credit(&to, |figures, _| figures.time().limit_breaches += 1);
-            }
-            Tally::OverLimit { agent, team, day, time } => {
-                let to = Credit { agent: Some(agent), team: team.as_ref(), medium: None, place: self.ledger.place(self.clock, *day) };
-                self.ledger.credit(&to, |figures, _| figures.time().over_limit += *time);
-            }
-            Tally::Team { .. } | Tally::Clamped => {}
-        }
-    }
-
-    /// A conversation counts in its medium, and once more over both media, where complaints are compared with it.
-    fn started(&mut self, fact: &Fact) {
-        let to = self.of(fact).of_nobody();
-        for to in [to, to.of_all_media()] {
-            self.ledger.credit(&to, |figures, _| figures.counts().started += 1);
-        }
-    }
-
-    fn response(&mut self, fact: &Fact, first: bool, wait: &Wait, own: Span) {
-        self.ledger.credit(&self.of(fact), |figures, scope| {
-            let responses = figures.responses();
-            responses.add(first, wait.judged(), wait.wait, own);
-            if let (Some(target), Some(within)) = (wait.target, wait.within) {
-                responses.judge(first, within);
-                responses.own_within.add(own <= target);
-            }
-            if wait.offered && scope != Scope::Agent {
-                figures.offered(wait, wait.within == Some(true), false);
-            }
-        });
-    }
-
-    /// The count goes to owner and team at the end; a late one is held against those of the deadline (ruling 27).
-    fn unanswered(&mut self, fact: &Fact) {
-        let FactKind::Unanswered { first, wait, reason, judged_agent, judged_team } = &fact.kind else { return };
-        let abandoned = reason == EndReason::Abandoned.word();
-        let short = abandoned && wait.seconds <= self.short_abandon;
-        let to = self.of(fact);
-        self.ledger.credit(&to, |figures, scope| {
-            figures.counts().unanswered += 1;
-            if wait.offered && !short && scope != Scope::Agent {
-                figures.offered(wait, false, abandoned);
-            }
-        });
-        if wait.within == Some(false) {
-            let judged = Credit { agent: judged_agent.as_ref(), team: judged_team.as_ref(), ..to };
-            self.ledger.credit(&judged, |figures, _| figures.responses().judge(*first, false));
-        }
-    }
-
-    fn breach(&mut self, to: &Credit<'_>, sla: Sla, change: i64) {
-        self.ledger.credit(to, |figures, _| match sla {
-            Sla::FirstResponse | Sla::NextResponse => figures.counts().response_breaches += change,
-            Sla::Resolution => figures.counts().resolution_breaches += change,
-        });
-    }
-
-    fn resolved(&mut self, fact: &Fact) {
-        let FactKind::Resolved { cycle_seconds, within, judged_active, first, counts, complaint, .. } = &fact.kind else { return };
-        let to = self.of(fact);
-        if *counts {
-            self.ledger.credit(&to, |figures, _| {
-                let resolutions = figures.resolutions();
-                resolutions.cycles.add(*cycle_seconds);
-                if *first {
-                    resolutions.first.add(*judged_active);
-                    within.iter().for_each(|within| resolutions.within.add(*within));
-                }
-            });
-        }
-        if let Some(handling) = complaint {
-            self.ledger.credit(&to.of_all_media(), |figures, _| {
-                let complaints = figures.complaints();
-                complaints.handling.add(*handling);
-                within.iter().for_each(|within| complaints.within.add(*within));
-            });
-        }
-    }
-
-    /// Takes a sample out of the period in which it counted.
-    fn withdrawn(&mut self, fact: &Fact, of: &WithdrawnSample, counted_at: Time) {
-        let to = Credit { place: self.ledger.place_of(self.clock, counted_at), ..self.of(fact) };
-        match of {
-            WithdrawnSample::ResponseBreach { sla } => self.breach(&to, *sla, -1),
-            WithdrawnSample::ResolutionBreach => self.breach(&to, Sla::Resolution, -1),
-            WithdrawnSample::ComplaintHandlingTime { seconds, within } => self.ledger.credit(&to.of_all_media(), |figures, _| {
-                let complaints = figures.complaints();
-                complaints.handling.take_back(*seconds);
-                within.iter().for_each(|within| complaints.within.take_back(*within));
-            }),
-            WithdrawnSample::FirstContactResolution => {}
-        }
-    }
-
-    /// The credit that a fact carries, at its own time.
-    fn of<'f>(&self, fact: &'f Fact) -> Credit<'f> {
-        let medium = fact.conversation.as_ref().map(|conversation| conversation.medium);
-        Credit { place: self.ledger.place_of(self.clock, fact.at), agent: fact.agent.as_ref(), team: fact.team.as_ref(), medium }
+    if resolved.complaint {
+        let complaints = ledger.figures(&to.of_all_media()).complaints();
+        complaints.handling.add(resolved.handling);
+        resolved.within.iter().for_each(|within| complaints.within.add(*within));
     }
 }

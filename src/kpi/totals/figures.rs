@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::responses::Responses;
 use super::row::Numbers;
 use crate::kpi::Sparse;
-use crate::model::{Span, SpentTime, Wait};
+use crate::model::{Span, SpentTime};
 
 /// The sums of one row. In the row of a correction they are differences.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -146,10 +146,10 @@ impl Figures {
     }
 
     /// Counts a conversation's first people's period, which was not abandoned short (ruling 81).
-    pub fn offered(&mut self, wait: &Wait, answered_within: bool, abandoned: bool) {
+    pub fn offered(&mut self, targeted: bool, answered_within: bool, abandoned: bool) {
         let counts = self.counts();
         counts.abandoned.add(abandoned);
-        if wait.target.is_some() {
+        if targeted {
             counts.service.add(answered_within);
         }
     }

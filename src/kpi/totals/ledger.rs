@@ -11,18 +11,19 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{Depth, Figures};
 use super::row::{Scope, State};
-use crate::kpi::hashed::{Hashed, Lookup, looked_up_by_borrowed_names};
+use crate::kpi::hashed::{Hashed, NumberedKey};
+use crate::kpi::names::{Names, Number, packed};
 use crate::model::{Day, Medium, Month, Name, Row, RowError, Span, Table, Time, Zone};
 
 /// Version of the encoding of rows of [`Table::Total`] and [`Table::Correction`].
 const VERSION: u8 = 1;
 
-/// The id under which the figures without a team are kept. No team has it: names are not empty.
-pub(super) static NO_TEAM: Name = Name::new_static("");
+/// The id under which the figures without a team are kept: no team has it.
+pub(super) const NO_TEAM: Number = Number::EMPTY;
 
 /// What figures are of, within a day. Ordered as printed, but for the KPI.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(super) struct Key<N = Name> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Key<N = Number> {
     /// Whose.
     pub scope: Scope,
     /// The agent or team; empty for all, which is only read, and for what has no team.
@@ -33,11 +34,18 @@ pub(super) struct Key<N = Name> {
     pub corrects: Option<Month>,
 }
 
-looked_up_by_borrowed_names!(Key);
+impl NumberedKey for Key {
+    type Named = Key<Name>;
 
-impl<N> Key<N> {
-    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> Key<M> {
-        Key { scope: self.scope, id: name(&self.id), medium: self.medium, corrects: self.corrects }
+    #[inline(always)]
+    fn packed(self) -> u128 {
+        let corrects = self.corrects.map_or(0, |month| 1 << 32 | u64::from(month.0.cast_unsigned()));
+        let medium = self.medium.map_or(2, |medium| medium as u64);
+        packed([Some(self.id), None], corrects << 4 | (self.scope as u64) << 2 | medium)
+    }
+
+    fn named(self, names: &Names) -> Key<Name> {
+        Key { scope: self.scope, id: names.name(self.id).clone(), medium: self.medium, corrects: self.corrects }
     }
 }
 
@@ -60,7 +68,18 @@ struct Kept {
 pub(super) struct Ledger {
     calendar: Calendar,
     days: BTreeMap<Day, Book>,
+    latest: Latest,
     changed: Option<Vec<(Day, Key)>>,
+}
+
+/// The day that was asked for last: the next is almost always the same.
+#[derive(Debug)]
+struct Latest {
+    day: Day,
+    /// Its instants.
+    instants: Range<Time>,
+    /// When its month is closed.
+    closes: Time,
 }
 
 /// Which day and month an instant belongs to, and until when a month changes.
@@ -79,25 +98,20 @@ pub(super) struct Place {
     corrects: Option<Month>,
 }
 
-/// To whom a change is credited: to the agent, if there is one, and to the team, and with it to all.
+/// To whom a change is credited.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Credit<'a> {
+pub(super) struct Credit {
     /// Where.
     pub place: Place,
-    /// Whose work it is.
-    pub agent: Option<&'a Name>,
-    /// Whose team's.
-    pub team: Option<&'a Name>,
+    /// To an agent or to a team.
+    pub scope: Scope,
+    /// To which.
+    pub id: Number,
     /// Chat or ticket; `None` for what is counted over both.
     pub medium: Option<Medium>,
 }
 
-impl Credit<'_> {
-    /// The same for team and all only.
-    pub fn of_nobody(self) -> Self {
-        Self { agent: None, ..self }
-    }
-
+impl Credit {
     /// The same where both media count together.
     pub fn of_all_media(self) -> Self {
         Self { medium: None, ..self }
@@ -135,7 +149,8 @@ impl Calendar {
 impl Ledger {
     /// An empty one.
     pub fn new(calendar: Calendar, track_changes: bool) -> Self {
-        Self { calendar, days: BTreeMap::new(), changed: track_changes.then(Vec::new) }
+        let latest = Latest { day: Day(0), instants: Time::MAX..Time::MAX, closes: Time::MAX };
+        Self { calendar, days: BTreeMap::new(), latest, changed: track_changes.then(Vec::new) }
     }
 
     /// Days and months.
@@ -146,6 +161,25 @@ impl Ledger {
     /// Where a change of `day` goes at `clock`.
     pub fn place(&self, clock: Time, day: Day) -> Place {
         let closes = self.days.get(&day).map_or_else(|| self.calendar.closes(day.month()), |book| book.closes);
+        self.place_before(closes, clock, day)
+    }
+
+    /// Where a change of the day of `at` goes at `clock`.
+    #[inline(always)]
+    pub fn place_of(&mut self, clock: Time, at: Time) -> Place {
+        if !self.latest.instants.contains(&at) {
+            self.turn_to(self.calendar.zone.day(at));
+        }
+        self.place_before(self.latest.closes, clock, self.latest.day)
+    }
+
+    fn turn_to(&mut self, day: Day) {
+        let zone = &self.calendar.zone;
+        self.latest = Latest { day, instants: zone.start(day)..zone.start(day.next()), closes: self.calendar.closes(day.month()) };
+    }
+
+    #[inline(always)]
+    fn place_before(&self, closes: Time, clock: Time, day: Day) -> Place {
         if clock < closes {
             Place { day, corrects: None }
         } else {
@@ -153,39 +187,19 @@ impl Ledger {
         }
     }
 
-    /// Where a change of the day of `at` goes at `clock`.
-    pub fn place_of(&self, clock: Time, at: Time) -> Place {
-        self.place(clock, self.calendar.zone.day(at))
-    }
-
-    /// Changes the figures of everybody who is credited. Those of all are not kept: they are the sum over teams and of what has none.
-    pub fn credit(&mut self, to: &Credit<'_>, mut change: impl FnMut(&mut Figures, Scope)) {
-        let calendar = &self.calendar;
-        let new_book = || Book { closes: calendar.closes(to.place.day.month()), rows: Hashed::default() };
-        let book = self.days.entry(to.place.day).or_insert_with(new_book);
-        for (scope, id) in [(Scope::Agent, to.agent), (Scope::Team, Some(to.team.unwrap_or(&NO_TEAM)))] {
-            let Some(id) = id else { continue };
-            let key = Key { scope, id, medium: to.medium, corrects: to.place.corrects };
-            let (kept, _) = book.rows.get_or_insert_with(&key, Kept::default);
-            change(&mut kept.figures, scope);
-            if let Some(changed) = &mut self.changed
-                && !std::mem::replace(&mut kept.noted, true)
-            {
-                changed.push((to.place.day, key.to_key()));
-            }
+    /// The figures of whom is credited, to be changed.
+    #[inline(always)]
+    pub fn figures(&mut self, to: &Credit) -> &mut Figures {
+        let (Place { day, corrects }, calendar) = (to.place, &self.calendar);
+        let book = self.days.entry(day).or_insert_with(|| Book { closes: calendar.closes(day.month()), rows: Hashed::default() });
+        let key = Key { scope: to.scope, id: to.id, medium: to.medium, corrects };
+        let (kept, _) = book.rows.get_or_insert_with(key, Kept::default);
+        if let Some(changed) = &mut self.changed
+            && !std::mem::replace(&mut kept.noted, true)
+        {
+            changed.push((day, key));
         }
-    }
-
-    /// Figures of agents that these credits probably change; see [`Hashed::look_ahead`].
-    pub fn look_ahead<'a>(&self, credits: impl Iterator<Item = Credit<'a>>) -> Vec<&Figures> {
-        let mut by_day: BTreeMap<Day, Vec<Key<&Name>>> = BTreeMap::new();
-        for to in credits {
-            let Some(agent) = to.agent else { continue };
-            let key = Key { scope: Scope::Agent, id: agent, medium: to.medium, corrects: to.place.corrects };
-            by_day.entry(to.place.day).or_default().push(key);
-        }
-        let near = by_day.into_iter().filter_map(|(day, keys)| Some(self.days.get(&day)?.rows.look_ahead(keys.into_iter())));
-        near.flatten().map(|kept| &kept.figures).collect()
+        &mut kept.figures
     }
 
     /// The days that have figures.
@@ -199,35 +213,36 @@ impl Ledger {
     }
 
     /// The rows changed since the last call.
-    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+    pub fn changes(&mut self, names: &Names, rows: &mut Vec<Row>) {
         for (day, key) in self.changed.iter_mut().flat_map(std::mem::take) {
-            if let Some(kept) = self.days.get_mut(&day).and_then(|book| book.rows.get_mut(&key)) {
+            if let Some(kept) = self.days.get_mut(&day).and_then(|book| book.rows.get_mut(key)) {
                 kept.noted = false;
                 let table = if key.corrects.is_some() { Table::Correction } else { Table::Total };
-                rows.push(Row::put(table, VERSION, &(day, key), &kept.figures));
+                rows.push(Row::put(table, VERSION, &(day, key.named(names)), &kept.figures));
             }
         }
     }
 
     /// Takes over one stored row.
-    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
-        let ((day, key), figures): ((Day, Key), Figures) = row.read(VERSION)?;
+    pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
+        let ((day, key), figures): ((Day, Key<Name>), Figures) = row.read(VERSION)?;
+        let key = Key { scope: key.scope, id: names.number(&key.id), medium: key.medium, corrects: key.corrects };
         let closes = self.calendar.closes(day.month());
         let book = self.days.entry(day).or_insert_with(|| Book { closes, rows: Hashed::default() });
-        book.rows.get_or_insert_with(&key, Kept::default).0.figures = figures;
+        book.rows.get_or_insert_with(key, Kept::default).0.figures = figures;
         Ok(())
     }
 }
 
 impl Book {
     /// What it has figures of, in no order.
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
         self.rows.keys()
     }
 }
 
 /// The figures of several days and keys together.
-pub(super) fn total<'a>(books: &[&'a Book], keys: &[&Key], depth: Depth) -> Cow<'a, Figures> {
+pub(super) fn total<'a>(books: &[&'a Book], keys: &[Key], depth: Depth) -> Cow<'a, Figures> {
     let of_days = keys.iter().flat_map(|key| books.iter().filter_map(|book| book.rows.get(*key))).map(|kept| &kept.figures);
     if depth == Depth::Sums {
         let mut sums = Figures::default();

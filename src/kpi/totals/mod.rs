@@ -15,87 +15,58 @@ pub use figures::{Counts, Figures, Resolutions, Share};
 pub use responses::Responses;
 pub use row::{Numbers, Period, PeriodKind, Scope, State, TotalRow};
 
-use std::hint::black_box;
-
-use count::Counting;
+use count::count;
 use figures::Depth;
-use ledger::{Calendar, Credit, Ledger};
+use ledger::{Calendar, Ledger};
 use read::Reading;
 use teams::Teams;
 
-use crate::model::{Output, Posted, Row, RowError, Span, Table, Tally, Time, Zone};
-
-/// What totals are told.
-#[derive(Debug, Clone)]
-pub struct TotalsSettings {
-    /// The reporting zone.
-    pub zone: Zone,
-    /// How long after its end a month still changes.
-    pub settle: Span,
-    /// Abandoned up to this long after the people's clock started: not offered (ruling 81).
-    pub short_abandon: Span,
-    /// Whether `changes()` will be asked for: otherwise nothing is noted.
-    pub track_changes: bool,
-}
+use super::counted::{Accounts, Counted};
+use super::kpis::KpiSettings;
+use super::names::Names;
+use crate::model::{Name, Row, RowError, Table, Tally, Time};
 
 /// All totals.
 #[derive(Debug)]
 pub struct Totals {
     ledger: Ledger,
     teams: Teams,
-    short_abandon: Span,
 }
 
 impl Totals {
     /// Totals of nothing yet.
     #[must_use]
-    pub fn new(settings: TotalsSettings) -> Self {
-        let calendar = Calendar { zone: settings.zone, settle: settings.settle };
-        Self {
-            ledger: Ledger::new(calendar, settings.track_changes),
-            teams: Teams::new(settings.track_changes),
-            short_abandon: settings.short_abandon,
-        }
+    pub fn new(settings: &KpiSettings) -> Self {
+        let calendar = Calendar { zone: settings.zone.clone(), settle: settings.settle };
+        Self { ledger: Ledger::new(calendar, settings.track_changes), teams: Teams::new(settings.track_changes) }
     }
 
-    /// Brings the figures near that these outputs will change. Changes nothing. Goes step by step over all, so that what is far away is
-    /// fetched for many at once.
-    pub fn look_ahead(&self, posted: &[Posted]) {
-        let figures = self.ledger.look_ahead(posted.iter().filter_map(|one| {
-            let Output::Fact(fact) = &one.output else { return None };
-            let medium = fact.conversation.as_ref().map(|conversation| conversation.medium);
-            Some(Credit { place: self.ledger.place_of(one.clock, fact.at), agent: fact.agent.as_ref(), team: None, medium })
-        }));
-        let responses = || figures.iter().filter_map(|figures| figures.responses.as_deref());
-        black_box(responses().fold(0, |all, responses| all ^ responses.glance()));
-        black_box(responses().fold(0, |all, responses| all ^ responses.glance_further()));
+    /// Counts for the agent or for the team. The clock of a team is not before that of the last time.
+    pub fn count(&mut self, counted: &Counted, scope: Scope) {
+        count(&mut self.ledger, counted, scope);
     }
 
-    /// Counts one output of the engine. Its clock is not before that of the one before it.
-    pub fn post(&mut self, posted: &Posted) {
-        let mut counting = Counting { ledger: &mut self.ledger, clock: posted.clock, short_abandon: self.short_abandon };
-        match &posted.output {
-            Output::Fact(fact) => counting.fact(fact),
-            Output::Tally(tally) => counting.tally(tally),
-        }
-        if let Output::Tally(tally) = &posted.output
-            && let Tally::Team { agent, team, at } = &**tally
-        {
-            self.teams.note(agent, team, *at, posted.clock, self.ledger.calendar());
-        }
+    /// Notes an agent's team since an instant, as it became known at `clock`.
+    pub fn note_team(&mut self, agent: &Name, team: &Name, since: Time, clock: Time) {
+        self.teams.note(agent, team, since, clock, self.ledger.calendar());
     }
 
     /// Every row of days or months as the totals stand at `clock`, in the order of ruling 92, made a period at a time.
     /// `open` is what still open intervals would give now.
-    pub fn rows(&self, kind: PeriodKind, clock: Time, open: &[Tally]) -> impl Iterator<Item = TotalRow> + '_ {
-        let reading = self.reading(clock, open, Depth::Whole, true);
+    pub fn rows<'a>(
+        &'a self,
+        kind: PeriodKind,
+        clock: Time,
+        open: &[Tally],
+        accounts: &'a mut Accounts,
+    ) -> impl Iterator<Item = TotalRow> + use<'a> {
+        let reading = self.reading(clock, open, accounts, Depth::Whole, true);
         reading.periods(kind).into_iter().flat_map(move |period| reading.rows(period))
     }
 
     /// The rows of the month that `clock` lies in, quickly: without percentiles, and of agents only when asked.
-    #[must_use]
-    pub fn month_to_date(&self, clock: Time, open: &[Tally], agents: bool) -> Vec<TotalRow> {
-        let reading = self.reading(clock, open, Depth::Sums, agents);
+    pub fn month_to_date(&self, clock: Time, open: &[Tally], accounts: &mut Accounts, agents: bool) -> Vec<TotalRow> {
+        let reading = self.reading(clock, open, accounts, Depth::Sums, agents);
         // Before the first event the clock lies in no month.
         if reading.periods(PeriodKind::Month).is_empty() {
             return Vec::new();
@@ -104,8 +75,8 @@ impl Totals {
     }
 
     /// Each row changed since the last call, once.
-    pub fn changes(&mut self, rows: &mut Vec<Row>) {
-        self.ledger.changes(rows);
+    pub fn changes(&mut self, names: &Names, rows: &mut Vec<Row>) {
+        self.ledger.changes(names, rows);
         self.teams.changes(rows);
     }
 
@@ -113,19 +84,22 @@ impl Totals {
     ///
     /// # Errors
     /// When it was written by a newer version, or is damaged.
-    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+    pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
         match row.table {
-            Table::Total | Table::Correction => self.ledger.restore(row),
+            Table::Total | Table::Correction => self.ledger.restore(row, names),
             Table::AgentTeam => self.teams.restore(row),
             _ => Ok(()),
         }
     }
 
-    fn reading(&self, clock: Time, open: &[Tally], depth: Depth, agents: bool) -> Reading<'_> {
+    fn reading<'a>(&'a self, clock: Time, open: &[Tally], accounts: &'a mut Accounts, depth: Depth, agents: bool) -> Reading<'a> {
         let mut overlay = Ledger::new(self.ledger.calendar().clone(), false);
-        let mut counting = Counting { ledger: &mut overlay, clock, short_abandon: self.short_abandon };
-        open.iter().for_each(|tally| counting.tally(tally));
-        Reading { ledger: &self.ledger, open: overlay, teams: &self.teams, clock, depth, agents }
+        let mut counted = Vec::new();
+        open.iter().for_each(|tally| accounts.tally(clock, tally, &mut counted));
+        for counted in counted {
+            [Scope::Agent, Scope::Team].iter().for_each(|scope| count(&mut overlay, &counted, *scope));
+        }
+        Reading { ledger: &self.ledger, open: overlay, names: &accounts.names, teams: &self.teams, clock, depth, agents }
     }
 }
 

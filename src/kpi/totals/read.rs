@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashSet;
-
 use super::figures::{Depth, Figures};
 use super::ledger::{Book, Key, Ledger, NO_TEAM, total};
 use super::row::{Period, PeriodKind, Scope, TotalRow};
 use super::teams::Teams;
 use crate::kpi::CATALOGUE;
+use crate::kpi::hashed::{Hashed, NumberedKey};
+use crate::kpi::names::{Names, Number};
 use crate::model::{Name, Time};
 
 /// Everything that rows are read from.
@@ -18,6 +17,8 @@ pub(super) struct Reading<'a> {
     pub ledger: &'a Ledger,
     /// What still open intervals would give now.
     pub open: Ledger,
+    /// The names of agents and teams.
+    pub names: &'a Names,
     /// Agents' teams.
     pub teams: &'a Teams,
     /// The clock, which decides the state of the months.
@@ -43,27 +44,33 @@ impl Reading<'_> {
     pub fn rows(&self, period: Period) -> Vec<TotalRow> {
         let days = period.days();
         let books: Vec<&Book> = self.ledger.books(days.clone()).chain(self.open.books(days)).collect();
-        let keys: HashSet<&Key, RandomState> = books.iter().flat_map(|book| book.keys()).collect();
-        let teams: Vec<&Key> = keys.iter().copied().filter(|key| key.scope == Scope::Team).collect();
-        let all: BTreeSet<Key> = teams.iter().map(|key| Key { scope: Scope::All, id: Name::default(), ..(*key).clone() }).collect();
-        let mut keys: Vec<&Key> = keys.into_iter().chain(&all).filter(|key| self.is_wanted(key)).collect();
-        keys.sort_unstable();
+        let mut keys: Hashed<Key, ()> = Hashed::default();
+        for key in books.iter().flat_map(|book| book.keys()) {
+            keys.get_or_insert_with(key, || ());
+        }
+        let teams: Vec<Key> = keys.keys().filter(|key| key.scope == Scope::Team).collect();
+        for key in &teams {
+            keys.get_or_insert_with(Key { scope: Scope::All, id: Number::EMPTY, ..*key }, || ());
+        }
+        let wanted = keys.keys().filter(|key| self.is_wanted(*key));
+        let mut keys: Vec<(Key<Name>, Key)> = wanted.map(|key| (key.named(self.names), key)).collect();
+        keys.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         let mut rows = Vec::new();
-        for keys in keys.chunk_by(|a, b| (a.scope, &a.id) == (b.scope, &b.id)) {
+        for keys in keys.chunk_by(|(_, a), (_, b)| (a.scope, a.id) == (b.scope, b.id)) {
             let first = rows.len();
-            for key in keys {
+            for (named, key) in keys {
                 let figures = match key.scope {
-                    Scope::All => total(&books, &alike(&teams, key), self.depth),
-                    _ => total(&books, &[key], self.depth),
+                    Scope::All => total(&books, &alike(&teams, *key), self.depth),
+                    _ => total(&books, &[*key], self.depth),
                 };
-                self.read(period, key, &figures, &mut rows);
+                self.read(period, named, &figures, &mut rows);
             }
             rows[first..].sort_by_key(|row| (row.kpi.id, row.medium, row.corrects));
         }
         rows
     }
 
-    fn is_wanted(&self, key: &Key) -> bool {
+    fn is_wanted(&self, key: Key) -> bool {
         match key.scope {
             Scope::Agent => self.agents,
             Scope::All => true,
@@ -72,7 +79,7 @@ impl Reading<'_> {
     }
 
     /// The rows of one key.
-    fn read(&self, period: Period, key: &Key, figures: &Figures, rows: &mut Vec<TotalRow>) {
+    fn read(&self, period: Period, key: &Key<Name>, figures: &Figures, rows: &mut Vec<TotalRow>) {
         let state = self.ledger.calendar().state(period.month(), self.clock);
         let team = self.team(period, key);
         for kpi in CATALOGUE {
@@ -95,7 +102,7 @@ impl Reading<'_> {
         }
     }
 
-    fn team<'a>(&'a self, period: Period, key: &'a Key) -> Option<&'a Name> {
+    fn team<'a>(&'a self, period: Period, key: &'a Key<Name>) -> Option<&'a Name> {
         match key.scope {
             Scope::Agent => self.teams.before(&key.id, period.days().end),
             Scope::Team => Some(&key.id),
@@ -105,6 +112,6 @@ impl Reading<'_> {
 }
 
 /// The teams' keys that add up to a key of all.
-fn alike<'k>(teams: &[&'k Key], all: &Key) -> Vec<&'k Key> {
+fn alike(teams: &[Key], all: Key) -> Vec<Key> {
     teams.iter().copied().filter(|team| (team.medium, team.corrects) == (all.medium, all.corrects)).collect()
 }

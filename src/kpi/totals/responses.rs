@@ -53,16 +53,6 @@ struct Distributions {
 }
 
 impl Responses {
-    /// Reads a little of what a response changes.
-    pub(super) fn glance(&self) -> i64 {
-        self.next.count ^ self.first_within.denominator ^ self.own_within.denominator ^ self.recent.len() as i64
-    }
-
-    /// The same of what lies elsewhere in memory.
-    pub(super) fn glance_further(&self) -> i64 {
-        self.recent.last().map_or(0, |last| i64::from(last.first))
-    }
-
     /// Counts one response: its judged time, the customer's wait, the answering agent's own share of that.
     pub fn add(&mut self, first: bool, judged: Span, wait: Span, own: Span) {
         let sum = if first { &mut self.first } else { &mut self.next };

@@ -11,15 +11,17 @@ mod ring;
 mod rows;
 
 use std::collections::HashSet;
-use std::hint::black_box;
 use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use super::hashed::{Lookup, looked_up_by_borrowed_names};
+use super::counted::{Counted, What};
+use super::hashed::NumberedKey;
 use super::keyed::{Column, Keyed};
-use crate::model::{Fact, FactKind, Medium, Name, Output, Posted, Span, SpentTime, Time, Wait, WithdrawnSample};
+use super::kpis::KpiSettings;
+use super::names::{Names, Number, packed};
+use crate::model::{Medium, Name, Span, SpentTime, Time};
 
 use agent::AgentRing;
 use group::GroupRing;
@@ -27,27 +29,15 @@ pub use ring::LONGEST;
 use ring::{Mark, Point};
 use rows::Slice;
 
-/// What the windows are told.
-#[derive(Debug, Clone)]
-pub struct WindowSettings {
-    /// Their lengths, each from 1 ms to [`LONGEST`].
-    pub windows: Vec<Span>,
-    /// Abandoned up to this long after the people's clock started: not offered (ruling 81).
-    pub short_abandon: Span,
-    /// Whether `changes()` will be asked for.
-    pub track_changes: bool,
-}
-
 /// The rolling windows.
 #[derive(Debug)]
 pub struct Windows {
     lengths: Lengths,
-    short_abandon: Span,
-    agents: Keyed<AgentSeries, AgentRing>,
-    groups: Keyed<GroupSeries, GroupRing>,
+    agents: Keyed<AgentSeries<Number>, AgentRing>,
+    groups: Keyed<GroupSeries<Number>, GroupRing>,
     scratch: Histogram<u32>,
     /// Slices whose rows changed; `None` when nobody will ask.
-    touched: Option<HashSet<Slice>>,
+    touched: Option<HashSet<Slice<Number>>>,
     left_out: u64,
 }
 
@@ -59,7 +49,7 @@ struct Lengths {
 }
 
 /// Which samples of an agent: a series of its own. Ordered as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AgentSeries<N = Name> {
     /// What was measured.
     pub measure: Measure,
@@ -83,7 +73,7 @@ pub enum Measure {
 }
 
 /// Which samples of many agents: a series of its own. Ordered as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum GroupSeries<N = Name> {
     /// Responses of a team, and its service level.
     Team {
@@ -101,21 +91,50 @@ pub enum GroupSeries<N = Name> {
     },
 }
 
-looked_up_by_borrowed_names!(AgentSeries, GroupSeries);
-
 impl<N> AgentSeries<N> {
-    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> AgentSeries<M> {
+    /// The same with something else in the place of names.
+    fn with<M>(&self, mut name: impl FnMut(&N) -> M) -> AgentSeries<M> {
         let Self { measure, agent, team, medium } = self;
         AgentSeries { measure: *measure, agent: name(agent), team: team.as_ref().map(name), medium: *medium }
     }
 }
 
 impl<N> GroupSeries<N> {
-    fn with<'a, M>(&'a self, name: impl Fn(&'a N) -> M) -> GroupSeries<M> {
+    /// The same with something else in the place of names.
+    fn with<M>(&self, name: impl FnMut(&N) -> M) -> GroupSeries<M> {
         match self {
             Self::Team { team, medium } => GroupSeries::Team { team: team.as_ref().map(name), medium: *medium },
             Self::Channel { channel, medium } => GroupSeries::Channel { channel: channel.as_ref().map(name), medium: *medium },
         }
+    }
+}
+
+impl NumberedKey for AgentSeries<Number> {
+    type Named = AgentSeries;
+
+    #[inline(always)]
+    fn packed(self) -> u128 {
+        packed([Some(self.agent), self.team], (self.measure as u64) << 2 | self.medium.map_or(2, |medium| medium as u64))
+    }
+
+    fn named(self, names: &Names) -> AgentSeries {
+        self.with(|number| names.name(*number).clone())
+    }
+}
+
+impl NumberedKey for GroupSeries<Number> {
+    type Named = GroupSeries;
+
+    #[inline(always)]
+    fn packed(self) -> u128 {
+        match self {
+            Self::Team { team, medium } => packed([team, None], medium as u64),
+            Self::Channel { channel, medium } => packed([channel, None], 2 | medium as u64),
+        }
+    }
+
+    fn named(self, names: &Names) -> GroupSeries {
+        self.with(|number| names.name(*number).clone())
     }
 }
 
@@ -155,11 +174,10 @@ pub struct SpentReading {
 impl Windows {
     /// Windows that hold nothing yet.
     #[must_use]
-    pub fn new(settings: &WindowSettings) -> Self {
+    pub fn new(settings: &KpiSettings) -> Self {
         let longest = settings.windows.iter().copied().max().unwrap_or(Span::ZERO).min(LONGEST);
         Self {
             lengths: Lengths { all: settings.windows.as_slice().into(), longest },
-            short_abandon: settings.short_abandon,
             agents: Keyed::default(),
             groups: Keyed::default(),
             scratch: histogram(),
@@ -168,61 +186,54 @@ impl Windows {
         }
     }
 
-    /// Brings the rings of agents near that take these outputs in. Changes nothing. Goes step by step over all, so that what is far
-    /// away is fetched for many at once.
-    pub fn look_ahead(&self, posted: &[Posted]) {
-        let answers = posted.iter().filter_map(|one| match &one.output {
-            Output::Fact(fact) if matches!(fact.kind, FactKind::Response { .. }) => Some(fact),
-            _ => None,
-        });
-        let rings = self.agents.look_ahead(answers.filter_map(|fact| {
-            let (agent, team) = (fact.agent.as_ref()?, fact.team.as_ref());
-            Some(AgentSeries { measure: Measure::Answers, agent, team, medium: medium(fact) })
-        }));
-        black_box(rings.iter().fold(0, |all, ring| all ^ ring.ring().glance()));
+    /// Takes in what is an agent's.
+    pub fn count_for_agent(&mut self, counted: &Counted) {
+        let point = |mark, value| Point { at: counted.at, mark, value };
+        let plain = |value| point(Mark::Plain, value);
+        match &counted.what {
+            What::Response(response) => self.agent(counted, Measure::Answers, point(mark(response.within), response.judged)),
+            What::Late { .. } => self.agent(counted, Measure::Answers, point(Mark::Unanswered, Span::ZERO)),
+            What::Resolved(resolved) => {
+                if resolved.first {
+                    self.agent(counted, Measure::Resolution, plain(resolved.active));
+                }
+                if resolved.complaint {
+                    self.agent(counted, Measure::Complaint, plain(resolved.handling));
+                }
+            }
+            What::ComplaintWithdrawn { handling, .. } => self.withdraw(counted, plain(*handling)),
+            _ => {}
+        }
     }
 
-    /// Takes in what was decided.
-    pub fn post(&mut self, posted: &Posted) {
-        let Output::Fact(fact) = &posted.output else { return };
-        match &fact.kind {
-            FactKind::Response { wait, .. } => self.response(fact, wait),
-            FactKind::Unanswered { reason, wait, judged_agent, judged_team, .. } => {
-                let late = Point { at: fact.at, mark: Mark::Unanswered, value: Span::ZERO };
-                if wait.within == Some(false) {
-                    self.agent(judged_agent.as_ref(), judged_team.as_ref(), Measure::Answers, medium(fact), late);
-                }
-                let short = reason == "abandoned" && wait.seconds <= self.short_abandon;
-                if wait.offered && wait.target.is_some() && !short {
-                    self.team(fact, late);
-                }
+    /// Takes in what is a team's or channel's.
+    pub fn count_for_group(&mut self, counted: &Counted) {
+        let Some(medium) = counted.medium else { return };
+        let (team, channel) = (GroupSeries::Team { team: counted.team, medium }, GroupSeries::Channel { channel: counted.channel, medium });
+        match &counted.what {
+            What::Response(response) => {
+                let answer = Point { at: counted.at, mark: Mark::Plain, value: response.judged };
+                let served = response.offered && response.targeted;
+                self.group(team, Point { mark: if served { mark(response.within) } else { Mark::Plain }, ..answer });
+                self.group(channel, answer);
             }
-            FactKind::Resolved { first, judged_active, complaint, .. } => {
-                let sample = |value| Point { at: fact.at, mark: Mark::Plain, value };
-                if *first {
-                    self.agent(fact.agent.as_ref(), fact.team.as_ref(), Measure::Resolution, None, sample(*judged_active));
-                }
-                if let Some(handling) = complaint {
-                    self.agent(fact.agent.as_ref(), fact.team.as_ref(), Measure::Complaint, None, sample(*handling));
-                }
-            }
-            FactKind::Withdrawn { of: WithdrawnSample::ComplaintHandlingTime { seconds, .. }, counted_at, .. } => {
-                self.withdraw(fact, Point { at: *counted_at, mark: Mark::Plain, value: *seconds });
+            What::Unanswered { offered: true, targeted: true, .. } => {
+                self.group(team, Point { at: counted.at, mark: Mark::Unanswered, value: Span::ZERO });
             }
             _ => {}
         }
     }
 
     /// All windows at this clock, which never goes back.
-    pub fn read(&mut self, clock: Time) -> WindowReadings {
-        for key in self.agents.keys().iter() {
+    pub fn read(&mut self, clock: Time, names: &Names) -> WindowReadings {
+        for key in self.agents.keys(names).iter().copied() {
             let Some(ring) = self.agents.get_mut(key) else { continue };
             ring.refresh(clock, &self.lengths, |at| note(&mut self.touched, || Slice::of_agent(key, at)));
             if ring.is_empty() {
                 self.agents.remove(key);
             }
         }
-        for key in self.groups.keys().iter() {
+        for key in self.groups.keys(names).iter().copied() {
             let Some(ring) = self.groups.get_mut(key) else { continue };
             ring.refresh(clock, &self.lengths, &mut self.scratch, |at| note(&mut self.touched, || Slice::of_group(key, at)));
             if ring.is_empty() {
@@ -231,8 +242,8 @@ impl Windows {
         }
         WindowReadings {
             windows: Arc::clone(&self.lengths.all),
-            agents: self.agents.column(AgentRing::readings),
-            groups: self.groups.column(GroupRing::readings),
+            agents: self.agents.column(names, AgentRing::readings),
+            groups: self.groups.column(names, GroupRing::readings),
         }
     }
 
@@ -242,62 +253,47 @@ impl Windows {
         self.left_out
     }
 
-    fn response(&mut self, fact: &Fact, wait: &Wait) {
-        let mark = |judged: Option<bool>| match judged {
-            None => Mark::Plain,
-            Some(true) => Mark::Met,
-            Some(false) => Mark::Missed,
-        };
-        let answer = Point { at: fact.at, mark: mark(wait.within), value: wait.judged() };
-        self.agent(fact.agent.as_ref(), fact.team.as_ref(), Measure::Answers, medium(fact), answer);
-        let served = wait.offered && wait.target.is_some();
-        self.team(fact, Point { mark: if served { answer.mark } else { Mark::Plain }, ..answer });
-        if let Some(conversation) = &fact.conversation {
-            let series = GroupSeries::Channel { channel: conversation.channel.as_ref(), medium: conversation.medium };
-            self.group(series, Point { mark: Mark::Plain, ..answer });
-        }
+    #[inline]
+    fn agent(&mut self, counted: &Counted, measure: Measure, point: Point) {
+        let medium = counted.medium.filter(|_| measure == Measure::Answers);
+        let Some(agent) = counted.agent else { return };
+        self.put_agent(AgentSeries { measure, agent, team: counted.team, medium }, point);
     }
 
-    fn agent(&mut self, agent: Option<&Name>, team: Option<&Name>, measure: Measure, medium: Option<Medium>, point: Point) {
-        let Some(agent) = agent else { return };
-        self.put_agent(AgentSeries { measure, agent, team, medium }, point);
-    }
-
-    fn put_agent(&mut self, series: AgentSeries<&Name>, point: Point) {
-        let ring = self.agents.get_or_insert_with(&series, AgentRing::default);
-        note(&mut self.touched, || Slice::of_agent(&series.to_key(), point.at));
+    #[inline]
+    fn put_agent(&mut self, series: AgentSeries<Number>, point: Point) {
+        let ring = self.agents.get_or_insert_with(series, AgentRing::default);
         let touched = &mut self.touched;
-        self.left_out += ring.insert(point, self.lengths.longest, |at| note(touched, || Slice::of_agent(&series.to_key(), at)));
+        note(touched, || Slice::of_agent(series, point.at));
+        self.left_out += ring.insert(point, self.lengths.longest, |at| note(touched, || Slice::of_agent(series, at)));
     }
 
-    fn withdraw(&mut self, fact: &Fact, point: Point) {
-        let Some(agent) = &fact.agent else { return };
-        let series = AgentSeries { measure: Measure::Complaint, agent, team: fact.team.as_ref(), medium: None };
-        if self.agents.get_mut(&series).is_some_and(|ring| ring.remove(point)) {
-            note(&mut self.touched, || Slice::of_agent(&series.to_key(), point.at));
+    fn withdraw(&mut self, counted: &Counted, point: Point) {
+        let Some(agent) = counted.agent else { return };
+        let series = AgentSeries { measure: Measure::Complaint, agent, team: counted.team, medium: None };
+        if self.agents.get_mut(series).is_some_and(|ring| ring.remove(point)) {
+            note(&mut self.touched, || Slice::of_agent(series, point.at));
         }
     }
 
-    fn team(&mut self, fact: &Fact, point: Point) {
-        if let Some(medium) = medium(fact) {
-            self.group(GroupSeries::Team { team: fact.team.as_ref(), medium }, point);
-        }
-    }
-
-    fn group(&mut self, series: GroupSeries<&Name>, point: Point) {
-        let ring = self.groups.get_or_insert_with(&series, || GroupRing::new(self.lengths.all.len()));
-        note(&mut self.touched, || Slice::of_group(&series.to_key(), point.at));
+    fn group(&mut self, series: GroupSeries<Number>, point: Point) {
+        let ring = self.groups.get_or_insert_with(series, || GroupRing::new(self.lengths.all.len()));
         let touched = &mut self.touched;
-        let gone = |at| note(touched, || Slice::of_group(&series.to_key(), at));
+        note(touched, || Slice::of_group(series, point.at));
+        let gone = |at| note(touched, || Slice::of_group(series, at));
         self.left_out += ring.insert(point, &self.lengths, &mut self.scratch, gone);
     }
 }
 
-fn medium(fact: &Fact) -> Option<Medium> {
-    fact.conversation.as_ref().map(|conversation| conversation.medium)
+fn mark(within: Option<bool>) -> Mark {
+    match within {
+        None => Mark::Plain,
+        Some(true) => Mark::Met,
+        Some(false) => Mark::Missed,
+    }
 }
 
-fn note(touched: &mut Option<HashSet<Slice>>, slice: impl FnOnce() -> Slice) {
+fn note(touched: &mut Option<HashSet<Slice<Number>>>, slice: impl FnOnce() -> Slice<Number>) {
     if let Some(touched) = touched {
         touched.insert(slice());
     }

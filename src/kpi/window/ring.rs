@@ -68,11 +68,6 @@ impl Ring {
         self.samples.len()
     }
 
-    /// Reads a little of what the next sample will touch.
-    pub fn glance(&self) -> u32 {
-        self.samples.back().map_or(0, |last| last.packed)
-    }
-
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()

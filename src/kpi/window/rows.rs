@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ring::{Point, Ring};
 use super::{AgentSeries, GroupSeries, Mark, Windows};
-use crate::model::{Row, RowError, Span, Table, Time};
+use crate::kpi::hashed::NumberedKey;
+use crate::kpi::names::{Names, Number};
+use crate::model::{Name, Row, RowError, Span, Table, Time};
 
 const VERSION: u8 = 1;
 /// Agents have few samples.
@@ -13,21 +15,28 @@ const AGENT_SLICE: Span = Span(5 * Span::MINUTE.0);
 const GROUP_SLICE: Span = Span(10 * Span::SECOND.0);
 
 /// The key of a row: a series, and the number of its slice since 1970.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Slice {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Slice<N = Name> {
     /// Five minutes of an agent.
-    Agent(AgentSeries, i64),
+    Agent(AgentSeries<N>, i64),
     /// Ten seconds of a group.
-    Group(GroupSeries, i64),
+    Group(GroupSeries<N>, i64),
 }
 
-impl Slice {
-    pub fn of_agent(series: &AgentSeries, at: Time) -> Self {
-        Self::Agent(series.clone(), at.0.div_euclid(AGENT_SLICE.0))
+impl Slice<Number> {
+    pub fn of_agent(series: AgentSeries<Number>, at: Time) -> Self {
+        Self::Agent(series, at.0.div_euclid(AGENT_SLICE.0))
     }
 
-    pub fn of_group(series: &GroupSeries, at: Time) -> Self {
-        Self::Group(series.clone(), at.0.div_euclid(GROUP_SLICE.0))
+    pub fn of_group(series: GroupSeries<Number>, at: Time) -> Self {
+        Self::Group(series, at.0.div_euclid(GROUP_SLICE.0))
+    }
+
+    fn named(self, names: &Names) -> Slice {
+        match self {
+            Self::Agent(series, number) => Slice::Agent(series.named(names), number),
+            Self::Group(series, number) => Slice::Group(series.named(names), number),
+        }
     }
 
     /// First instant, and first instant after it.
@@ -48,13 +57,13 @@ const MARKS: [Mark; 4] = [Mark::Plain, Mark::Met, Mark::Missed, Mark::Unanswered
 
 impl Windows {
     /// Each slice that changed or went since the last call, once, in the order of their keys.
-    pub fn changes(&mut self, rows: &mut Vec<Row>) {
+    pub fn changes(&mut self, names: &Names, rows: &mut Vec<Row>) {
         let Some(touched) = &mut self.touched else { return };
-        let mut slices: Vec<Slice> = touched.drain().collect();
-        slices.sort_unstable();
-        rows.extend(slices.iter().map(|slice| match self.stored(slice) {
-            samples if samples.is_empty() => Row::remove(Table::Window, slice),
-            samples => Row::put(Table::Window, VERSION, slice, &samples),
+        let mut slices: Vec<(Slice, Slice<Number>)> = touched.drain().map(|slice| (slice.named(names), slice)).collect();
+        slices.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        rows.extend(slices.iter().map(|(named, slice)| match self.stored(*slice) {
+            samples if samples.is_empty() => Row::remove(Table::Window, named),
+            samples => Row::put(Table::Window, VERSION, named, &samples),
         }));
     }
 
@@ -62,26 +71,30 @@ impl Windows {
     ///
     /// # Errors
     /// When the row is damaged or of a newer version.
-    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
-        let (slice, samples): (Slice, Vec<Stored>) = row.read(VERSION)?;
+    pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
+        let (named, samples): (Slice, Vec<Stored>) = row.read(VERSION)?;
+        let slice = match &named {
+            Slice::Agent(series, number) => Slice::Agent(series.with(|name| names.number(name)), *number),
+            Slice::Group(series, number) => Slice::Group(series.with(|name| names.number(name)), *number),
+        };
         let (start, _) = slice.bounds();
         for (offset, mark, value) in &samples {
             let mark = *MARKS.get(usize::from(*mark)).ok_or(RowError::Damaged { table: Table::Window })?;
             let point = Point { at: start + Span(i64::from(*offset)), mark, value: *value };
-            match &slice {
-                Slice::Agent(series, _) => self.put_agent(series.with(|name| name), point),
-                Slice::Group(series, _) => self.group(series.with(|name| name), point),
+            match slice {
+                Slice::Agent(series, _) => self.put_agent(series, point),
+                Slice::Group(series, _) => self.group(series, point),
             }
         }
         // What was just read is only written again when some of it has expired.
-        let complete = self.stored(&slice).len() == samples.len();
+        let complete = self.stored(slice).len() == samples.len();
         if let Some(touched) = self.touched.as_mut().filter(|_| complete) {
             touched.remove(&slice);
         }
         Ok(())
     }
 
-    fn stored(&self, slice: &Slice) -> Vec<Stored> {
+    fn stored(&self, slice: Slice<Number>) -> Vec<Stored> {
         let ring = match slice {
             Slice::Agent(series, _) => self.agents.get(series).map(|agent| agent.ring()),
             Slice::Group(series, _) => self.groups.get(series).map(|group| group.ring()),

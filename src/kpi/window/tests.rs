@@ -4,16 +4,17 @@ use proptest::prelude::*;
 
 use super::ring::Ring;
 use super::*;
-use crate::model::{ConversationRef, Outcome, Row};
+use crate::kpi::Kpis;
+use crate::model::{ConversationRef, Fact, FactKind, Outcome, Output, Posted, Row, Table, Wait, WithdrawnSample};
 
 const MINUTES_5: Span = Span(300_000);
 
-fn settings() -> WindowSettings {
-    WindowSettings { windows: vec![MINUTES_5, Span::HOUR], short_abandon: Span(5_000), track_changes: true }
+fn settings() -> KpiSettings {
+    KpiSettings { windows: vec![MINUTES_5, Span::HOUR], track_changes: true, ..KpiSettings::default() }
 }
 
-fn windows() -> Windows {
-    Windows::new(&settings())
+fn windows() -> Kpis {
+    Kpis::new(&settings())
 }
 
 fn fact(at: i64, agent: &str, kind: FactKind) -> Posted {
@@ -88,20 +89,20 @@ fn service_level(readings: &WindowReadings) -> Vec<(u64, u64)> {
 #[test]
 fn a_window_is_half_open_and_slides_without_events() {
     let mut windows = windows();
-    windows.post(&response(1_000, "amy", 20_000));
-    let at = |windows: &mut Windows, clock| answers(&windows.read(Time(clock)), "amy").first().and_then(|first| first.quantiles);
+    windows.post(&[response(1_000, "amy", 20_000)]);
+    let at = |windows: &mut Kpis, clock| answers(&windows.windows(Time(clock)), "amy").first().and_then(|first| first.quantiles);
     assert_eq!(at(&mut windows, 1_000), Some([Span(20_000); 3]));
     assert_eq!(at(&mut windows, 1_000 + MINUTES_5.0 - 1), Some([Span(20_000); 3]));
     assert_eq!(at(&mut windows, 1_000 + MINUTES_5.0), None);
-    assert_eq!(windows.read(Time(1_000 + Span::HOUR.0)).agents.iter().count(), 0);
+    assert_eq!(windows.windows(Time(1_000 + Span::HOUR.0)).agents.iter().count(), 0);
 }
 
 #[test]
 fn nothing_is_worked_out_again_when_nothing_changed_or_expired() {
     let mut windows = windows();
-    windows.post(&response(1_000, "amy", 20_000));
-    let first = windows.read(Time(2_000));
-    let second = windows.read(Time(3_000));
+    windows.post(&[response(1_000, "amy", 20_000)]);
+    let first = windows.windows(Time(2_000));
+    let second = windows.windows(Time(3_000));
     let readings = |of: &WindowReadings| of.agents.iter().next().map(|(_, readings)| Arc::clone(readings)).unwrap();
     assert!(Arc::ptr_eq(&readings(&first), &readings(&second)));
 }
@@ -109,10 +110,10 @@ fn nothing_is_worked_out_again_when_nothing_changed_or_expired() {
 #[test]
 fn a_late_unanswered_customer_counts_against_the_owner_at_the_deadline() {
     let mut windows = windows();
-    windows.post(&response(1_000, "amy", 20_000));
-    windows.post(&unanswered(2_000, "bob", Some("amy"), "closed", 40_000));
-    windows.post(&unanswered(3_000, "bob", None, "closed", 10_000));
-    let readings = windows.read(Time(4_000));
+    windows.post(&[response(1_000, "amy", 20_000)]);
+    windows.post(&[unanswered(2_000, "bob", Some("amy"), "closed", 40_000)]);
+    windows.post(&[unanswered(3_000, "bob", None, "closed", 10_000)]);
+    let readings = windows.windows(Time(4_000));
     let amy = answers(&readings, "amy")[0];
     assert_eq!((amy.met, amy.judged, amy.quantiles), (1, 2, Some([Span(20_000); 3])));
     assert!(answers(&readings, "bob").is_empty());
@@ -121,24 +122,24 @@ fn a_late_unanswered_customer_counts_against_the_owner_at_the_deadline() {
 #[test]
 fn who_abandons_within_five_seconds_was_not_offered() {
     let mut windows = windows();
-    windows.post(&unanswered(1_000, "", None, "abandoned", 5_000));
-    assert!(service_level(&windows.read(Time(1_000))).is_empty());
-    windows.post(&unanswered(2_000, "", None, "abandoned", 5_001));
-    windows.post(&unanswered(3_000, "", None, "closed", 1_000));
-    windows.post(&response(4_000, "amy", 30_000));
-    windows.post(&response(5_000, "amy", 30_001));
-    assert_eq!(service_level(&windows.read(Time(6_000)))[0], (1, 4));
+    windows.post(&[unanswered(1_000, "", None, "abandoned", 5_000)]);
+    assert!(service_level(&windows.windows(Time(1_000))).is_empty());
+    windows.post(&[unanswered(2_000, "", None, "abandoned", 5_001)]);
+    windows.post(&[unanswered(3_000, "", None, "closed", 1_000)]);
+    windows.post(&[response(4_000, "amy", 30_000)]);
+    windows.post(&[response(5_000, "amy", 30_001)]);
+    assert_eq!(service_level(&windows.windows(Time(6_000)))[0], (1, 4));
 }
 
 #[test]
 fn a_reopened_complaint_leaves_the_window() {
     let mut windows = windows();
-    windows.post(&complaint(1_000, 600));
-    windows.post(&complaint(1_000, 900));
+    windows.post(&[complaint(1_000, 600)]);
+    windows.post(&[complaint(1_000, 900)]);
     let of = WithdrawnSample::ComplaintHandlingTime { seconds: Span(600_000), within: None };
     let because = crate::model::Because::Reopened;
-    windows.post(&fact(2_000, "amy", FactKind::Withdrawn { of, because, counted_at: Time(1_000) }));
-    let readings = windows.read(Time(3_000));
+    windows.post(&[fact(2_000, "amy", FactKind::Withdrawn { of, because, counted_at: Time(1_000) })]);
+    let readings = windows.windows(Time(3_000));
     let complaints = readings.agents.iter().find(|(series, _)| series.measure == Measure::Complaint).unwrap().1;
     let found = complaints[0].quantiles.unwrap()[0];
     assert!((found.0 - 900_000).abs() <= 900, "{found:?}");
@@ -162,21 +163,21 @@ fn what_took_weeks_or_decades_leaves_a_teams_window_as_it_has_entered() {
     // Whole seconds of these lie in other steps of the histogram than their milliseconds, and the last is longer than can be kept.
     let lengths: Vec<i64> = (1_024..1_034).map(|step| step * 524_288 + 1).chain([26 * 366 * Span::DAY.0]).collect();
     for (at, ms) in (0..).zip(&lengths) {
-        windows.post(&response(at, "amy", *ms));
+        windows.post(&[response(at, "amy", *ms)]);
     }
-    assert_eq!(service_level(&windows.read(Time(1_000)))[0], (0, lengths.len() as u64));
-    assert_eq!(service_level(&windows.read(Time(MINUTES_5.0 + 1_000)))[0], (0, 0));
+    assert_eq!(service_level(&windows.windows(Time(1_000)))[0], (0, lengths.len() as u64));
+    assert_eq!(service_level(&windows.windows(Time(MINUTES_5.0 + 1_000)))[0], (0, 0));
 }
 
 #[test]
 fn a_full_ring_lets_its_oldest_go_and_says_so() {
     let mut windows = windows();
     for index in 0..3_000 {
-        windows.post(&response(index, "amy", index));
+        windows.post(&[response(index, "amy", index)]);
     }
+    assert_eq!(answers(&windows.windows(Time(3_000)), "amy")[0].judged, 2_048);
     assert_eq!(windows.left_out(), 3_000 - 2_048);
-    assert_eq!(answers(&windows.read(Time(3_000)), "amy")[0].judged, 2_048);
-    assert_eq!(service_level(&windows.read(Time(3_000)))[0].1, 3_000);
+    assert_eq!(service_level(&windows.windows(Time(3_000)))[0].1, 3_000);
 }
 
 /// What a window must hold: all samples, sorted.
@@ -199,8 +200,8 @@ fn assert_equals(reading: Option<Reading>, model: (Option<[i64; 3]>, u64, u64)) 
 }
 
 /// Reads all windows, and holds them against the samples so far.
-fn check(windows: &mut Windows, samples: &BTreeMap<&str, Vec<(i64, i64)>>, clock: i64) {
-    let readings = windows.read(Time(clock));
+fn check(windows: &mut Kpis, samples: &BTreeMap<&str, Vec<(i64, i64)>>, clock: i64) {
+    let readings = windows.windows(Time(clock));
     let everybody: Vec<(i64, i64)> = samples.values().flatten().copied().collect();
     for (index, length) in settings().windows.into_iter().enumerate() {
         for (agent, own) in samples {
@@ -212,10 +213,10 @@ fn check(windows: &mut Windows, samples: &BTreeMap<&str, Vec<(i64, i64)>>, clock
 }
 
 /// Carries the changes into the store.
-fn store(windows: &mut Windows, rows: &mut BTreeMap<Vec<u8>, Row>) {
+fn store(windows: &mut Kpis, rows: &mut BTreeMap<Vec<u8>, Row>) {
     let mut changes = Vec::new();
     windows.changes(&mut changes);
-    for row in changes {
+    for row in changes.into_iter().filter(|row| row.table == Table::Window) {
         rows.insert(row.key.clone(), row);
     }
     rows.retain(|_, row| row.value.is_some());
@@ -236,14 +237,14 @@ proptest! {
             clock += step;
             let agent = ["amy", "bob", "eve"][who];
             let at = if late < 300_000 { clock - late } else { clock };
-            windows.post(&response(at, agent, ms));
+            windows.post(&[response(at, agent, ms)]);
             samples.entry(agent).or_default().push((at, ms));
             if read {
                 check(&mut windows, &samples, clock);
             }
             store(&mut windows, &mut rows);
             if index == cut {
-                windows = Windows::new(&settings());
+                windows = Kpis::new(&settings());
                 rows.values().for_each(|row| windows.restore(row).unwrap());
                 let before = rows.clone();
                 store(&mut windows, &mut rows);

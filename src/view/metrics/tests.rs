@@ -1,7 +1,7 @@
 use super::catalogue::{KPI_SERIES, Kind, SERVICE_SERIES};
 use super::*;
 use crate::engine::{AgentNow, Match, OpenComplaints, WaitingNow};
-use crate::kpi::{CATALOGUE, Counters, Edges, Numbers, Period, Scope, State, WindowSettings, Windows};
+use crate::kpi::{CATALOGUE, KpiSettings, Kpis, Numbers, Period, Scope, State};
 use crate::model::{
     Because, Category, ConversationRef, Fact, FactKind, Medium, Month, Outcome, Output, Posted, Sla, Span, SpentTime, Tally, Wait,
     WithdrawnSample,
@@ -145,20 +145,17 @@ fn months() -> Vec<TotalRow> {
 }
 
 fn snapshot(agents: AgentOption) -> Snapshot {
-    let settings = WindowSettings { windows: vec![Span(300_000), Span::HOUR], short_abandon: Span(5_000), track_changes: false };
-    let (mut windows, mut counters) = (Windows::new(&settings), Counters::new(Edges::default(), false));
-    for posted in posts() {
-        windows.post(&posted);
-        counters.post(&posted);
-    }
+    let settings = KpiSettings { windows: vec![Span(300_000), Span::HOUR], short_abandon: Span(5_000), ..KpiSettings::default() };
+    let mut kpis = Kpis::new(&settings);
+    kpis.post(&posts());
     let chats = Match { medium: Some(Medium::Chat), ..Match::default() };
     let target = |sla| TargetNow { sla, matches: chats.clone(), limit: Span(30_000) };
     Snapshot {
         caught_up: true,
         live: live(),
-        windows: windows.read(Time(1_700_000_058_000)),
+        windows: kpis.windows(Time(1_700_000_058_000)),
         spent: vec![SpentReading { agent: "amy".into(), team: Some("presale".into()), windows: vec![spent(), spent()] }],
-        counters: counters.read(&[]),
+        counters: kpis.counters(&[]),
         months: months(),
         targets: [target(Sla::FirstResponse), target(Sla::NextResponse)].into(),
         names: Arc::new(BTreeMap::from([("amy".into(), "艾米 \"Amy\"".into())])),

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, date};
 
 use super::super::*;
-use crate::model::{Fact, FactKind, Medium, Name, Outcome, Sla, WithdrawnSample};
+use crate::kpi::Kpis;
+use crate::model::{Fact, FactKind, Medium, Name, Outcome, Output, Posted, Sla, WithdrawnSample};
 
 const DAY: i64 = 86_400_000;
 const SETTLE: i64 = 7 * DAY;
@@ -295,7 +296,7 @@ fn about_an_unanswered_wait(kind: &FactKind) -> Vec<(&'static str, Part)> {
 }
 
 /// The lines of the periods that were closed at `clock`.
-pub fn closed_at(totals: &Totals, kind: PeriodKind, now: Time, clock: Time, open: &[Tally]) -> BTreeSet<String> {
+pub fn closed_at(totals: &mut Kpis, kind: PeriodKind, now: Time, clock: Time, open: &[Tally]) -> BTreeSet<String> {
     let closed = |row: &TotalRow| {
         let day = match row.period {
             Period::Month(month) => month.first_day(),

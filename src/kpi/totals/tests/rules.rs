@@ -2,7 +2,8 @@
 
 use super::super::*;
 use super::support::*;
-use crate::model::{Because, FactKind, Medium::Chat, Medium::Ticket, Name, Outcome, Sla, SpentTime, Wait, WithdrawnSample};
+use crate::kpi::Kpis;
+use crate::model::{Because, FactKind, Medium::Chat, Medium::Ticket, Name, Outcome, Sla, Span, SpentTime, Wait, WithdrawnSample, Zone};
 
 fn response(agent: &str, team: &str, first: bool, wait: Wait, own: i64) -> crate::model::Fact {
     fact(day_at(0, 9), agent, team, Chat, FactKind::Response { first, wait, own: seconds(own) })
@@ -16,7 +17,7 @@ fn unanswered(reason: &str, wait: Wait, judged: (&str, &str)) -> crate::model::F
 
 #[test]
 fn a_response_counts_for_its_agent_his_team_and_all() {
-    let totals = totals_of([response("amy", "presale", true, wait(20), 16)]);
+    let mut totals = totals_of([response("amy", "presale", true, wait(20), 16)]);
     let kpis = ["response_time", "first_response_time", "response_within_target", "customer_wait_time", "own_response_time"];
     let mut wanted = Vec::new();
     for (scope, id) in [("agent", "amy"), ("all", ""), ("team", "presale")] {
@@ -25,14 +26,14 @@ fn a_response_counts_for_its_agent_his_team_and_all() {
         }
         wanted.push(format!("{scope} {id} chat response_within_target 1/1"));
     }
-    assert_eq!(lines(&totals, &kpis), wanted);
+    assert_eq!(lines(&mut totals, &kpis), wanted);
 }
 
 #[test]
 fn a_fact_without_agent_counts_for_team_and_all_and_without_team_for_the_others() {
-    let totals = totals_of([response("", "presale", false, wait(20), 0), response("amy", "", false, wait(10), 0)]);
+    let mut totals = totals_of([response("", "presale", false, wait(20), 0), response("amy", "", false, wait(10), 0)]);
     assert_eq!(
-        lines(&totals, &["response_time"]),
+        lines(&mut totals, &["response_time"]),
         ["agent amy chat response_time 1x10000", "all  chat response_time 2x30000", "team presale chat response_time 1x20000"]
     );
 }
@@ -40,10 +41,10 @@ fn a_fact_without_agent_counts_for_team_and_all_and_without_team_for_the_others(
 #[test]
 fn business_time_is_what_response_time_sums() {
     let business = Wait { business: Some(seconds(7)), wait: seconds(90), seconds: seconds(80), ..wait(80) };
-    let totals = totals_of([response("amy", "", false, business, 40)]);
+    let mut totals = totals_of([response("amy", "", false, business, 40)]);
     let kpis = ["response_time", "customer_wait_time", "own_response_time"];
     assert_eq!(
-        lines(&totals, &kpis)[..3],
+        lines(&mut totals, &kpis)[..3],
         ["agent amy chat customer_wait_time 1x90000", "agent amy chat own_response_time 1x40000", "agent amy chat response_time 1x7000"]
     );
 }
@@ -51,7 +52,7 @@ fn business_time_is_what_response_time_sums() {
 #[test]
 fn percentiles_of_first_and_later_responses_are_taken_together() {
     let waits = [12, 12, 23, 33].into_iter().enumerate();
-    let totals = totals_of(waits.map(|(index, judged)| response("amy", "", index == 0, wait(judged), 0)));
+    let mut totals = totals_of(waits.map(|(index, judged)| response("amy", "", index == 0, wait(judged), 0)));
     let row = totals.rows(PeriodKind::Day, day_at(0, 23), &[]).find(|row| row.kpi.id == "response_time").unwrap();
     let [p50, p90, p99] = [12_000, 32_992, 32_992].map(|ms| Some(Span(ms)));
     assert_eq!(row.numbers, Numbers::Duration { count: 4, sum: seconds(80), p50, p90, p99 });
@@ -60,10 +61,10 @@ fn percentiles_of_first_and_later_responses_are_taken_together() {
 #[test]
 fn a_response_without_target_is_no_part_of_the_rates() {
     let none = Wait { target: None, within: None, ..wait(20) };
-    let totals = totals_of([response("amy", "", true, none, 5), response("amy", "", true, wait(31), 30)]);
+    let mut totals = totals_of([response("amy", "", true, none, 5), response("amy", "", true, wait(31), 30)]);
     let kpis = ["response_within_target", "first_response_within_target", "own_response_within_target"];
     assert_eq!(
-        lines(&totals, &kpis)[..3],
+        lines(&mut totals, &kpis)[..3],
         [
             "agent amy chat first_response_within_target 0/1",
             "agent amy chat own_response_within_target 1/1",
@@ -74,9 +75,9 @@ fn a_response_without_target_is_no_part_of_the_rates() {
 
 #[test]
 fn a_late_unanswered_period_counts_against_owner_and_team_of_the_deadline() {
-    let totals = totals_of([unanswered("closed", wait(40), ("amy", "presale"))]);
+    let mut totals = totals_of([unanswered("closed", wait(40), ("amy", "presale"))]);
     assert_eq!(
-        lines(&totals, &["unanswered", "response_within_target", "first_response_within_target"]),
+        lines(&mut totals, &["unanswered", "response_within_target", "first_response_within_target"]),
         [
             "agent amy chat first_response_within_target 0/1",
             "agent amy chat response_within_target 0/1",
@@ -93,22 +94,22 @@ fn a_late_unanswered_period_counts_against_owner_and_team_of_the_deadline() {
 
 #[test]
 fn an_unanswered_period_within_its_target_is_not_judged() {
-    let totals = totals_of([unanswered("closed", wait(30), ("", ""))]);
-    assert_eq!(lines(&totals, &["unanswered", "response_within_target"])[..1], ["agent bob chat unanswered 1"]);
-    assert!(!lines(&totals, &["response_within_target"]).iter().any(|line| line.contains("within")));
+    let mut totals = totals_of([unanswered("closed", wait(30), ("", ""))]);
+    assert_eq!(lines(&mut totals, &["unanswered", "response_within_target"])[..1], ["agent bob chat unanswered 1"]);
+    assert!(!lines(&mut totals, &["response_within_target"]).iter().any(|line| line.contains("within")));
 }
 
 #[test]
 fn only_a_conversations_first_peoples_period_is_offered() {
     let offered = |judged| Wait { offered: true, ..wait(judged) };
-    let totals = totals_of([
+    let mut totals = totals_of([
         response("amy", "presale", true, offered(30), 0),
         response("amy", "presale", false, wait(90), 0),
         unanswered("abandoned", offered(40), ("", "")),
         unanswered("closed", offered(20), ("", "")),
     ]);
     assert_eq!(
-        lines(&totals, &["service_level", "abandonment"]),
+        lines(&mut totals, &["service_level", "abandonment"]),
         [
             "all  chat abandonment 1/3",
             "all  chat service_level 1/3",
@@ -123,15 +124,15 @@ fn only_a_conversations_first_peoples_period_is_offered() {
 #[test]
 fn abandoned_after_exactly_the_short_time_is_not_offered_and_a_millisecond_more_is() {
     let after = |ms| Wait { offered: true, seconds: Span(ms), ..wait(5) };
-    let totals = totals_of([unanswered("abandoned", after(5_000), ("", "")), unanswered("abandoned", after(5_001), ("", ""))]);
-    assert_eq!(lines(&totals, &["abandonment"])[0], "all  chat abandonment 1/1");
+    let mut totals = totals_of([unanswered("abandoned", after(5_000), ("", "")), unanswered("abandoned", after(5_001), ("", ""))]);
+    assert_eq!(lines(&mut totals, &["abandonment"])[0], "all  chat abandonment 1/1");
 }
 
 #[test]
 fn without_a_target_there_is_abandonment_and_no_service_level() {
     let none = Wait { target: None, within: None, offered: true, ..wait(8) };
-    let totals = totals_of([response("amy", "", true, none, 0)]);
-    assert_eq!(lines(&totals, &["service_level", "abandonment"]), ["all  chat abandonment 0/1"]);
+    let mut totals = totals_of([response("amy", "", true, none, 0)]);
+    assert_eq!(lines(&mut totals, &["service_level", "abandonment"]), ["all  chat abandonment 0/1"]);
 }
 
 fn breach(sla: Sla) -> FactKind {
@@ -148,16 +149,16 @@ fn breaches_count_by_target_until_they_are_withdrawn() {
     let breaches = vec![breach(Sla::FirstResponse), breach(Sla::NextResponse), breach(Sla::Resolution)];
     let kpis = ["response_breaches", "resolution_breaches"];
     let standing = ["agent amy ticket resolution_breaches 1", "agent amy ticket response_breaches 2"];
-    assert_eq!(lines(&facts(breaches.clone()), &kpis)[..2], standing);
+    assert_eq!(lines(&mut facts(breaches.clone()), &kpis)[..2], standing);
     let taken_back = [withdrawn(WithdrawnSample::ResponseBreach { sla: Sla::NextResponse }), withdrawn(WithdrawnSample::ResolutionBreach)];
-    let left = facts(breaches.into_iter().chain(taken_back).collect());
-    assert_eq!(lines(&left, &kpis), ["agent amy ticket response_breaches 1", "all  ticket response_breaches 1"]);
+    let mut left = facts(breaches.into_iter().chain(taken_back).collect());
+    assert_eq!(lines(&mut left, &kpis), ["agent amy ticket response_breaches 1", "all  ticket response_breaches 1"]);
 }
 
 #[test]
 fn a_withdrawal_changes_the_day_of_its_sample() {
     let taken_back = fact(day_at(3, 9), "amy", "", Chat, withdrawn(WithdrawnSample::ResponseBreach { sla: Sla::NextResponse }));
-    let totals = totals_of([fact(day_at(0, 9), "amy", "", Chat, breach(Sla::NextResponse)), taken_back]);
+    let mut totals = totals_of([fact(day_at(0, 9), "amy", "", Chat, breach(Sla::NextResponse)), taken_back]);
     assert_eq!(totals.rows(PeriodKind::Day, day_at(4, 0), &[]).count(), 0);
 }
 
@@ -165,7 +166,8 @@ fn a_withdrawal_changes_the_day_of_its_sample() {
 fn conversations_and_complaints_are_teams_and_never_agents() {
     let started = |medium| FactKind::Started { kind: None, in_scope: true, implicit: medium == Chat };
     let start = |medium| fact(day_at(0, 9), "amy", "aftersale", medium, started(medium));
-    let totals = totals_of([start(Chat), start(Chat), start(Ticket), fact(day_at(0, 9), "amy", "aftersale", Ticket, FactKind::Complained)]);
+    let mut totals =
+        totals_of([start(Chat), start(Chat), start(Ticket), fact(day_at(0, 9), "amy", "aftersale", Ticket, FactKind::Complained)]);
     let of = |scope: &str| {
         ["chat conversations 2", "ticket conversations 1"].map(|line| format!("{scope} {line}")).into_iter().fold(
             vec![format!("{scope} - complaint_ratio 1/3")],
@@ -175,14 +177,14 @@ fn conversations_and_complaints_are_teams_and_never_agents() {
             },
         )
     };
-    assert_eq!(lines(&totals, &["conversations", "complaint_ratio"]), [of("all "), of("team aftersale")].concat());
+    assert_eq!(lines(&mut totals, &["conversations", "complaint_ratio"]), [of("all "), of("team aftersale")].concat());
 }
 
 #[test]
 fn a_month_without_complaints_prints_their_ratio_as_zero() {
     let start = FactKind::Started { kind: None, in_scope: true, implicit: false };
-    let totals = totals_of([fact(day_at(0, 9), "", "", Chat, start)]);
-    assert_eq!(lines(&totals, &["complaint_ratio"]), ["all  - complaint_ratio 0/1"]);
+    let mut totals = totals_of([fact(day_at(0, 9), "", "", Chat, start)]);
+    assert_eq!(lines(&mut totals, &["complaint_ratio"]), ["all  - complaint_ratio 0/1"]);
 }
 
 #[test]
@@ -192,7 +194,7 @@ fn resolutions_are_of_first_cycles_and_cycle_times_of_all_that_count() {
         change(&mut kind);
         fact(day_at(0, 9), "amy", "", Ticket, kind)
     };
-    let totals = totals_of([
+    let mut totals = totals_of([
         change(|kind| {
             if let FactKind::Resolved { within, target, .. } = kind {
                 (*within, *target) = (Some(true), Some(seconds(600)));
@@ -212,7 +214,7 @@ fn resolutions_are_of_first_cycles_and_cycle_times_of_all_that_count() {
     ]);
     let kpis = ["resolutions", "resolution_time", "resolution_within_target", "cycle_resolution_time"];
     assert_eq!(
-        lines(&totals, &kpis)[..4],
+        lines(&mut totals, &kpis)[..4],
         [
             "agent amy ticket cycle_resolution_time 3x1260000",
             "agent amy ticket resolution_time 2x1200000",
@@ -225,17 +227,17 @@ fn resolutions_are_of_first_cycles_and_cycle_times_of_all_that_count() {
 #[test]
 fn reopenings_that_count_are_held_against_first_resolutions() {
     let reopened = |counts| fact(day_at(0, 10), "amy", "", Chat, FactKind::Reopened { after: seconds(5), counts });
-    let totals = totals_of([fact(day_at(0, 9), "amy", "", Chat, resolved(60)), reopened(true), reopened(false)]);
-    assert_eq!(lines(&totals, &["reopen_ratio"])[0], "agent amy chat reopen_ratio 1/1");
-    let only_reopened = totals_of([reopened(true)]);
-    assert_eq!(lines(&only_reopened, &["reopen_ratio"])[0], "agent amy chat reopen_ratio 1/0");
+    let mut totals = totals_of([fact(day_at(0, 9), "amy", "", Chat, resolved(60)), reopened(true), reopened(false)]);
+    assert_eq!(lines(&mut totals, &["reopen_ratio"])[0], "agent amy chat reopen_ratio 1/1");
+    let mut only_reopened = totals_of([reopened(true)]);
+    assert_eq!(lines(&mut only_reopened, &["reopen_ratio"])[0], "agent amy chat reopen_ratio 1/0");
 }
 
 #[test]
 fn only_ends_by_the_clock_are_auto_closed() {
     let ended = |outcome| fact(day_at(0, 9), "amy", "presale", Chat, FactKind::Ended { outcome, first: true });
-    let totals = totals_of([Outcome::Auto, Outcome::Abandoned, Outcome::Bot, Outcome::Merged].map(ended));
-    assert_eq!(lines(&totals, &["auto_closed"]), ["all  chat auto_closed 1", "team presale chat auto_closed 1"]);
+    let mut totals = totals_of([Outcome::Auto, Outcome::Abandoned, Outcome::Bot, Outcome::Merged].map(ended));
+    assert_eq!(lines(&mut totals, &["auto_closed"]), ["all  chat auto_closed 1", "team presale chat auto_closed 1"]);
 }
 
 #[test]
@@ -248,9 +250,9 @@ fn a_complaints_time_stands_until_it_is_reopened() {
         fact(day_at(0, 9), "amy", "", Ticket, kind)
     };
     let sample = WithdrawnSample::ComplaintHandlingTime { seconds: seconds(90), within: Some(true) };
-    let totals = totals_of([handled(90), fact(day_at(0, 9), "amy", "", Ticket, withdrawn(sample)), handled(120)]);
+    let mut totals = totals_of([handled(90), fact(day_at(0, 9), "amy", "", Ticket, withdrawn(sample)), handled(120)]);
     assert_eq!(
-        lines(&totals, &["complaint_handling_time", "complaint_within_target"])[..2],
+        lines(&mut totals, &["complaint_handling_time", "complaint_within_target"])[..2],
         ["agent amy - complaint_handling_time 1x120000", "agent amy - complaint_within_target 0/1"]
     );
     let row = totals.rows(PeriodKind::Month, day_at(0, 23), &[]).find(|row| row.kpi.id == "complaint_handling_time").unwrap();
@@ -267,12 +269,12 @@ fn time(day: i64, time: SpentTime) -> Tally {
 
 #[test]
 fn time_adds_up_over_agents_and_days_and_ratios_are_of_the_sums() {
-    let mut totals = Totals::new(settings());
-    totals.post(&tallied(day_at(0, 18), time(0, spent(28_800, 10_800, 14_400))));
-    totals.post(&tallied(day_at(1, 18), time(1, spent(3_600, 0, 3_600))));
+    let mut totals = Kpis::new(&settings());
+    totals.post(&[tallied(day_at(0, 18), time(0, spent(28_800, 10_800, 14_400)))]);
+    totals.post(&[tallied(day_at(1, 18), time(1, spent(3_600, 0, 3_600)))]);
     let kpis = ["work_time", "handling_time", "utilization", "occupancy", "concurrency"];
     assert_eq!(
-        lines(&totals, &kpis)[..5],
+        lines(&mut totals, &kpis)[..5],
         [
             "agent amy - concurrency 21600000/10800000",
             "agent amy - handling_time 10800000",
@@ -281,14 +283,14 @@ fn time_adds_up_over_agents_and_days_and_ratios_are_of_the_sums() {
             "agent amy - work_time 32400000",
         ]
     );
-    assert_eq!(lines(&totals, &kpis).len(), 15);
+    assert_eq!(lines(&mut totals, &kpis).len(), 15);
 }
 
 #[test]
 fn open_intervals_count_up_to_the_clock_and_leave_no_trace() {
-    let mut totals = Totals::new(settings());
-    totals.post(&tallied(day_at(0, 18), time(0, spent(100, 0, 0))));
-    let work = |open: &[Tally]| -> Vec<String> {
+    let mut totals = Kpis::new(&settings());
+    totals.post(&[tallied(day_at(0, 18), time(0, spent(100, 0, 0)))]);
+    let mut work = |open: &[Tally]| -> Vec<String> {
         totals.rows(PeriodKind::Month, day_at(1, 9), open).filter(|row| row.scope == Scope::Agent).map(|row| line(&row)).collect()
     };
     let before = work(&[]);
@@ -299,11 +301,11 @@ fn open_intervals_count_up_to_the_clock_and_leave_no_trace() {
 #[test]
 fn exceeding_the_limit_counts_at_its_begin_and_its_time_by_day() {
     let (agent, team) = (Name::new("amy"), name("presale"));
-    let mut totals = Totals::new(settings());
-    totals.post(&tallied(day_at(0, 23), Tally::LimitExceeded { agent: agent.clone(), team: team.clone(), at: day_at(0, 23) }));
+    let mut totals = Kpis::new(&settings());
+    totals.post(&[tallied(day_at(0, 23), Tally::LimitExceeded { agent: agent.clone(), team: team.clone(), at: day_at(0, 23) })]);
     for day in [0, 1] {
         let day = Zone::utc().day(day_at(day, 0));
-        totals.post(&tallied(day_at(1, 1), Tally::OverLimit { agent: agent.clone(), team: team.clone(), day, time: seconds(3_600) }));
+        totals.post(&[tallied(day_at(1, 1), Tally::OverLimit { agent: agent.clone(), team: team.clone(), day, time: seconds(3_600) })]);
     }
     let rows = totals.rows(PeriodKind::Day, day_at(1, 2), &[]).filter(|row| row.scope == Scope::Team);
     let lines: Vec<String> = rows.map(|row| format!("{} {}", row.period, line(&row))).collect();
@@ -319,13 +321,13 @@ fn exceeding_the_limit_counts_at_its_begin_and_its_time_by_day() {
 
 #[test]
 fn two_agents_on_one_chat_are_two_samples_of_their_team() {
-    let mut totals = Totals::new(settings());
+    let mut totals = Kpis::new(&settings());
     for (agent, time) in [("amy", 0), ("bob", 60)] {
         let tally = Tally::Handled { agent: Name::new(agent), team: name("presale"), medium: Chat, at: MONDAY, time: seconds(time) };
-        totals.post(&tallied(MONDAY, tally));
+        totals.post(&[tallied(MONDAY, tally)]);
     }
     assert_eq!(
-        lines(&totals, &["average_handling_time"]),
+        lines(&mut totals, &["average_handling_time"]),
         [
             "agent amy chat average_handling_time 1x0",
             "agent bob chat average_handling_time 1x60000",

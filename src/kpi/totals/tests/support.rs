@@ -1,7 +1,8 @@
 //! Facts in few words, and rows as short lines.
 
 use super::super::*;
-use crate::model::{ConversationRef, Fact, FactKind, Medium, Name, Outcome, Wait};
+use crate::kpi::Kpis;
+use crate::model::{ConversationRef, Fact, FactKind, Medium, Name, Outcome, Output, Posted, Span, Tally, Time, Wait};
 
 /// 2026-03-02T00:00:00Z, a Monday.
 pub const MONDAY: Time = Time(1_772_409_600_000);
@@ -15,8 +16,8 @@ pub fn day_at(days: i64, hour: i64) -> Time {
     MONDAY + Span(days * Span::DAY.0 + hour * Span::HOUR.0)
 }
 
-pub fn settings() -> TotalsSettings {
-    TotalsSettings { zone: Zone::utc(), settle: Span(7 * Span::DAY.0), short_abandon: seconds(5), track_changes: false }
+pub fn settings() -> KpiSettings {
+    KpiSettings { settle: Span(7 * Span::DAY.0), short_abandon: seconds(5), ..KpiSettings::default() }
 }
 
 pub fn name(text: &str) -> Option<Name> {
@@ -70,9 +71,9 @@ pub fn tallied(clock: Time, tally: Tally) -> Posted {
 }
 
 /// Totals of these facts, each posted at its own time.
-pub fn totals_of(facts: impl IntoIterator<Item = Fact>) -> Totals {
-    let mut totals = Totals::new(settings());
-    facts.into_iter().for_each(|fact| totals.post(&posted(fact.at, fact)));
+pub fn totals_of(facts: impl IntoIterator<Item = Fact>) -> Kpis {
+    let mut totals = Kpis::new(&settings());
+    facts.into_iter().for_each(|fact| totals.post(&[posted(fact.at, fact)]));
     totals
 }
 
@@ -91,7 +92,7 @@ pub fn line(row: &TotalRow) -> String {
 }
 
 /// The month rows, as lines, of these KPIs.
-pub fn lines(totals: &Totals, kpis: &[&str]) -> Vec<String> {
+pub fn lines(totals: &mut Kpis, kpis: &[&str]) -> Vec<String> {
     let rows = totals.rows(PeriodKind::Month, day_at(0, 23), &[]);
     rows.filter(|row| kpis.contains(&row.kpi.id)).map(|row| line(&row)).collect()
 }
