@@ -109,6 +109,11 @@ impl Commits {
         Some(handed)
     }
 
+    /// How long the last one took, in the loop and beside it.
+    pub(super) fn cost(&self) -> Span {
+        self.cost
+    }
+
     /// There was nothing to commit.
     pub(super) fn nothing(&mut self, now: Time) {
         self.last_at = now;

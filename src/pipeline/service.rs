@@ -398,6 +398,7 @@ impl<S: Source> Service<S> {
     fn written(&mut self, written: Option<Result<Span, ServiceError>>) -> Result<(), ServiceError> {
         let took = written.ok_or(ServiceError::Writer)??;
         let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
+        self.metrics.took(&catalogue::COMMIT_SECONDS, self.commits.cost().0 as f64 / 1_000.0);
         self.kept = handed.kept;
         self.has_news = true;
         if self.writer.lookup().is_some() {
