@@ -10,6 +10,8 @@
 #[path = "macro/measure.rs"]
 #[expect(dead_code, reason = "the other benchmark uses the rest")]
 mod measure;
+#[path = "shared/sending.rs"]
+mod sending;
 #[path = "../tests/support/mod.rs"]
 #[expect(dead_code, reason = "tests use the rest")]
 mod support;
@@ -21,7 +23,7 @@ use std::time::Duration;
 use deskpulse::clock::Clock;
 use deskpulse::config;
 use deskpulse::engine::ClockMode;
-use deskpulse::ingest::{Beginning, KafkaSettings, KafkaSource, Producer};
+use deskpulse::ingest::{Beginning, KafkaSource, Producer};
 use deskpulse::model::{Span, Time};
 use deskpulse::pipeline::{Core, Parts, Service, ServiceSettings, Writer};
 use deskpulse::simulate::load::{Load, LoadSettings};
@@ -34,6 +36,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::{oneshot, watch};
 
 use measure::Report;
+use sending::{Sending, settings};
 use support::broker::Broker;
 
 #[global_allocator]
@@ -76,17 +79,12 @@ fn backlog(broker: &Broker, records: usize, rounds: usize, report: &mut Report) 
 
 /// Writes the simulated load, dated an hour ago.
 fn fill(broker: &Broker, records: usize) -> usize {
-    let producer = Producer::new(&settings(broker, "backlog")).unwrap();
     let start = Clock::start().now() - Span::HOUR;
-    let mut load = Load::new(&LoadSettings { seed: 1, agents: 10_000, conversations: 100_000, start });
-    let mut bytes = 0;
-    for _ in 0..records {
-        let record = load.next_record();
-        bytes += record.value.len();
-        producer.send("backlog", std::str::from_utf8(record.key).unwrap(), record.value).unwrap();
-    }
-    producer.flush(Duration::from_secs(60)).unwrap();
-    bytes
+    let load = Load::new(&LoadSettings { seed: 1, agents: 10_000, conversations: 100_000, start });
+    let mut sending = Sending::new(broker, "backlog", load);
+    (0..records).for_each(|_| drop(sending.send()));
+    sending.flush();
+    sending.bytes
 }
 
 /// Polls everything and drops it, with the fetch settings of the service.
@@ -218,8 +216,4 @@ impl Running {
         self.stop.send(()).unwrap();
         self.thread.join().unwrap();
     }
-}
-
-fn settings(broker: &Broker, topic: &str) -> KafkaSettings {
-    KafkaSettings { brokers: vec![broker.address()], topics: vec![topic.to_owned()], ..KafkaSettings::default() }
 }

@@ -148,6 +148,13 @@ impl Load {
         }
     }
 
+    /// The same with so many records to a second of event time, however long the steps of a conversation are apart then.
+    #[must_use]
+    pub fn per_second(mut self, records: u32) -> Self {
+        self.clock.nanos_per_record = 1_000_000_000 / i64::from(records.max(1));
+        self
+    }
+
     /// Makes the next record. There is always one.
     pub fn next_record(&mut self) -> LoadRecord<'_> {
         self.clock.nanos += self.clock.nanos_per_record;

@@ -448,6 +448,13 @@ fn faulty_records_are_what_they_are_meant_to_be() {
 }
 
 #[test]
+fn a_load_may_have_any_number_of_records_to_a_second() {
+    let mut load = Load::new(&LoadSettings { seed: 1, agents: 100, conversations: 500, start: MONDAY }).per_second(20_000);
+    let last = (0..50_000).fold(MONDAY, |_, _| load.next_record().time);
+    assert_eq!(last, MONDAY + Span(2_500));
+}
+
+#[test]
 fn every_record_of_the_load_decodes() {
     let mut load = Load::new(&LoadSettings { seed: 1, agents: 100, conversations: 500, start: MONDAY });
     let decoder = Decoder::new(&[], &[]).unwrap();

@@ -24,7 +24,11 @@ pub struct Setting {
 impl Setting {
     /// A configuration that reads these topics and listens on any free port, with more TOML after it.
     pub fn new(broker: &str, topics: &[&str], more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap(), broker, topics, more)
+    }
+
+    /// The same in this folder.
+    pub fn within(folder: tempfile::TempDir, broker: &str, topics: &[&str], more: &str) -> Self {
         let config = folder.path().join("deskpulse.toml");
         // What is given begins with keys of the top level.
         let store = folder.path().join("deskpulse.db");
@@ -175,6 +179,18 @@ impl Service {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         held.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Seconds in which its threads ran, and in which they waited for a core.
+    pub fn cpu(&self) -> (f64, f64) {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let times = threads.filter_map(|thread| {
+            // A thread may have ended since.
+            let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            let mut times = text.split_whitespace().map(|nanos| nanos.parse::<f64>().unwrap() / 1e9);
+            Some((times.next()?, times.next()?))
+        });
+        times.fold((0.0, 0.0), |(ran, waited), (runs, waits)| (ran + runs, waited + waits))
     }
 
     /// Where it listens.
