@@ -19,8 +19,8 @@ const APPLICATION: i64 = 0x6465_736B;
 pub(super) const FORM: i64 = 2;
 /// Bytes of a page, of a new store: most of what is written are small rows here and there, each with the page that it stands on.
 const PAGE: i64 = 4_096;
-/// Kibibytes of the file that are kept in memory.
-const CACHE: i64 = 65_536;
+/// Kibibytes of the file that are kept in memory: the rows of a million open conversations. What a commit changes beyond that is written twice.
+const CACHE: i64 = 262_144;
 
 /// Names one store among all. Chosen at random when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]

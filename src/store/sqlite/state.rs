@@ -95,9 +95,11 @@ impl<'t> Statements<'t> {
     }
 }
 
-/// Puts and removes rows of every table but [`Table::Ended`].
+/// Puts and removes rows of every table but [`Table::Ended`], in the order of their keys: neighbours stand on one page.
 pub(super) fn write(transaction: &Transaction<'_>, digests: &mut Digests, rows: &[Row]) -> rusqlite::Result<()> {
     let (mut state, mut slices) = (Statements::of("state", transaction)?, Statements::of("slices", transaction)?);
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
     for row in rows {
         match relation(row.table) {
             Relation::State => state.write(digests, row)?,
