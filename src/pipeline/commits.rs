@@ -13,8 +13,13 @@ const PAUSE_MIN: Span = Span(100);
 const PAUSE_MAX: Span = Span(2_000);
 /// …and in between after so many times as long as the one before took, so that writing them stays a part of the work…
 const COST: i64 = 3;
+/// …but at once after one that took this long: whoever looks at counters waits for the next one, and it is smaller so.
+const LONG: Span = Span(200);
 /// …and a small one until the log is caught up with: nobody waits for them, and a row that changes ten times is written once.
 const COST_BEHIND: i64 = 50;
+/// Records of one commit at most, but for those of the batch that brings it there: whatever is behind, the last commits are written in the time
+/// that a process is left to end in.
+const RECORDS_MAX: usize = 200_000;
 
 /// What counters show: they must have been committed, so that none goes down after a restart.
 #[derive(Debug)]
@@ -40,6 +45,8 @@ pub(super) struct Handed {
 pub(super) struct Commits {
     positions: BTreeMap<PartitionId, Reached>,
     moved: BTreeSet<PartitionId>,
+    /// Records since the last one was gathered.
+    records: usize,
     /// Whether records or facts came since the last one was gathered. The clock alone may wait.
     has_news: bool,
     has_labelled: bool,
@@ -52,7 +59,16 @@ pub(super) struct Commits {
 impl Commits {
     /// Goes on from these positions.
     pub(super) fn new(positions: BTreeMap<PartitionId, Reached>, now: Time) -> Self {
-        Self { positions, moved: BTreeSet::new(), has_news: false, has_labelled: false, last_at: now, cost: Span::ZERO, handed: None }
+        Self {
+            positions,
+            moved: BTreeSet::new(),
+            records: 0,
+            has_news: false,
+            has_labelled: false,
+            last_at: now,
+            cost: Span::ZERO,
+            handed: None,
+        }
     }
 
     /// Partitions that have a position.
@@ -60,7 +76,17 @@ impl Commits {
         self.positions.keys().copied()
     }
 
-    /// A record was taken.
+    /// Records were taken.
+    pub(super) fn read(&mut self, records: usize) {
+        self.records += records;
+    }
+
+    /// Whether there are so many that no more should be taken before they are gathered.
+    pub(super) fn is_full(&self) -> bool {
+        self.records >= RECORDS_MAX
+    }
+
+    /// The last record of a partition that was taken.
     pub(super) fn taken(&mut self, partition: PartitionId, last: Mark) {
         self.positions.insert(partition, Reached { next: NextOffset::after(last.offset), last: Some(last) });
         self.moved.insert(partition);
@@ -84,15 +110,20 @@ impl Commits {
 
     /// Whether the next commit is to be gathered now.
     pub(super) fn is_due(&self, now: Time, is_caught_up: bool) -> bool {
-        let times = if is_caught_up { COST } else { COST_BEHIND };
-        let pause = if self.has_news { Span(self.cost.0 * times).clamp(PAUSE_MIN, PAUSE_MAX) } else { PAUSE_MAX };
-        self.handed.is_none() && now - self.last_at >= pause
+        let pause = match (self.has_news, is_caught_up) {
+            (false, _) => PAUSE_MAX,
+            (true, true) if self.cost > LONG => PAUSE_MIN,
+            (true, true) => Span(self.cost.0 * COST).clamp(PAUSE_MIN, PAUSE_MAX),
+            (true, false) => Span(self.cost.0 * COST_BEHIND).clamp(PAUSE_MIN, PAUSE_MAX),
+        };
+        self.handed.is_none() && (self.is_full() || now - self.last_at >= pause)
     }
 
     /// The positions of the commit that is gathered now, and those for lag tools: the same, and the first time all, so that every
     /// partition bears our store's name.
     pub(super) fn gather(&mut self) -> (BTreeMap<PartitionId, Reached>, BTreeMap<PartitionId, NextOffset>) {
         self.has_news = false;
+        self.records = 0;
         let moved = std::mem::take(&mut self.moved);
         let all = !std::mem::replace(&mut self.has_labelled, true);
         let labelled = self.positions.iter().filter(|(partition, _)| all || moved.contains(*partition));
@@ -140,7 +171,7 @@ mod tests {
         assert!(!commits.is_due(Time(1_999), true) && commits.is_due(Time(2_000), true));
         commits.taken(PART, Mark::of(4, b""));
         assert!(!commits.is_due(Time(99), true) && commits.is_due(Time(100), true));
-        for (took, live, behind) in [(1, 100_i64, 550_i64), (90, 300, 2_000), (5_000, 2_000, 2_000)] {
+        for (took, live, behind) in [(1, 100_i64, 550_i64), (90, 300, 2_000), (190, 600, 2_000), (191, 100, 2_000), (5_000, 100, 2_000)] {
             commits.handed = Some(handed(10));
             assert!(!commits.is_due(Time(90_000), true), "one is on its way");
             commits.written(Span(took), Time(100_000));
@@ -149,6 +180,19 @@ mod tests {
                 assert!(!is_due(pause - 1) && is_due(pause), "{took} ms, caught up: {is_caught_up}");
             }
         }
+    }
+
+    #[test]
+    fn a_commit_of_very_many_records_does_not_wait_for_its_time() {
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
+        commits.read(RECORDS_MAX - 1);
+        assert!(!commits.is_full() && !commits.is_due(Time(0), false));
+        commits.read(1);
+        assert!(commits.is_full() && commits.is_due(Time(0), false));
+        commits.handed = Some(handed(10));
+        assert!(!commits.is_due(Time(0), false), "one is on its way");
+        commits.gather();
+        assert!(!commits.is_full());
     }
 
     #[test]

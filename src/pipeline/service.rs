@@ -43,6 +43,8 @@ const EVIDENCE_MAX: usize = 64 << 20;
 const LOGGED_REJECTS_PER_SECOND: u32 = 5;
 /// How long the last commits may take…
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// …of which the last is left out when the one before it has used so much of the time…
+const DRAIN_BEFORE_LAST: Span = Span(2_000);
 /// …and closing the source: together less than the 10 seconds that a process is left to end in.
 const CLOSE_LIMIT: Duration = Duration::from_secs(4);
 
@@ -223,13 +225,16 @@ impl<S: Source> Service<S> {
         }
     }
 
-    /// Commits what was applied since the last commit.
+    /// Commits what was applied since the last commit, if there is time for it.
     async fn drain(&mut self) -> Result<(), ServiceError> {
+        let begun = self.clock.now();
         if self.commits.handed.is_some() {
             let written = self.writer.written().await;
             self.written(written)?;
         }
-        if self.gather() {
+        if self.clock.now() - begun > DRAIN_BEFORE_LAST {
+            info!("what was read since the last commit is read again after the next start");
+        } else if self.gather() {
             let written = self.writer.written().await;
             self.written(written)?;
         }
@@ -290,6 +295,7 @@ impl<S: Source> Service<S> {
             self.evidence.rejected(&record, &reject, topic, now);
             self.log_reject(now, position.partition, position.offset, &format!("{}: {}", reject.reason.word(), reject.message));
         }
+        self.commits.read(batch.len());
         for (partition, record) in last_of_each(batch) {
             self.commits.taken(partition, Mark::of(record.position.offset, record.value));
             self.last_record_at.insert(partition, now);
@@ -391,7 +397,7 @@ impl<S: Source> Service<S> {
 
     /// Whether so much waits for the store that nothing more is taken until a commit is kept.
     fn is_full(&self) -> bool {
-        self.commits.handed.is_some() && self.evidence.bytes() + self.archive.bytes() > EVIDENCE_MAX
+        self.commits.handed.is_some() && (self.commits.is_full() || self.evidence.bytes() + self.archive.bytes() > EVIDENCE_MAX)
     }
 
     /// A commit is kept: what it holds may be shown, lag tools may know, and ended conversations may leave memory.
