@@ -69,6 +69,7 @@ impl Kpis {
 
     /// Takes in what was decided, in its order. No clock is before that of the one before it.
     pub fn post(&mut self, posted: &[Posted]) {
+        self.windows.settle();
         let mut counted = Vec::with_capacity(2 * AT_A_TIME);
         for some in posted.chunks(AT_A_TIME) {
             self.look_ahead(some);

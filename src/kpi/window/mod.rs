@@ -38,6 +38,8 @@ pub struct Windows {
     scratch: Histogram<u32>,
     /// Slices whose rows changed; `None` when nobody will ask.
     touched: Option<HashSet<Slice<Number>>>,
+    /// What was restored and is not in its place yet.
+    restored: Vec<(Slice<Number>, Vec<Point>)>,
     left_out: u64,
 }
 
@@ -182,6 +184,7 @@ impl Windows {
             groups: Keyed::default(),
             scratch: histogram(),
             touched: settings.track_changes.then(HashSet::new),
+            restored: Vec::new(),
             left_out: 0,
         }
     }
@@ -226,6 +229,7 @@ impl Windows {
 
     /// All windows at this clock, which never goes back.
     pub fn read(&mut self, clock: Time, names: &Names) -> WindowReadings {
+        self.settle();
         for key in self.agents.keys(names).iter().copied() {
             let Some(ring) = self.agents.get_mut(key) else { continue };
             ring.refresh(clock, &self.lengths, |at| note(&mut self.touched, || Slice::of_agent(key, at)));

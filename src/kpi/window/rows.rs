@@ -58,6 +58,7 @@ const MARKS: [Mark; 4] = [Mark::Plain, Mark::Met, Mark::Missed, Mark::Unanswered
 impl Windows {
     /// Each slice that changed or went since the last call, once, in the order of their keys.
     pub fn changes(&mut self, names: &Names, rows: &mut Vec<Row>) {
+        self.settle();
         let Some(touched) = &mut self.touched else { return };
         let mut slices: Vec<(Slice, Slice<Number>)> = touched.drain().map(|slice| (slice.named(names), slice)).collect();
         slices.sort_unstable_by(|one, other| one.0.cmp(&other.0));
@@ -67,7 +68,7 @@ impl Windows {
         }));
     }
 
-    /// Takes in a row of [`Table::Window`].
+    /// Takes in a row of [`Table::Window`]. Its samples are counted from the next change or reading on.
     ///
     /// # Errors
     /// When the row is damaged or of a newer version.
@@ -78,20 +79,32 @@ impl Windows {
             Slice::Group(series, number) => Slice::Group(series.with(|name| names.number(name)), *number),
         };
         let (start, _) = slice.bounds();
-        for (offset, mark, value) in &samples {
-            let mark = *MARKS.get(usize::from(*mark)).ok_or(RowError::Damaged { table: Table::Window })?;
-            let point = Point { at: start + Span(i64::from(*offset)), mark, value: *value };
-            match slice {
-                Slice::Agent(series, _) => self.put_agent(series, point),
-                Slice::Group(series, _) => self.group(series, point),
+        let points = samples.into_iter().map(|(offset, mark, value)| {
+            let mark = *MARKS.get(usize::from(mark)).ok_or(RowError::Damaged { table: Table::Window })?;
+            Ok(Point { at: start + Span(i64::from(offset)), mark, value })
+        });
+        self.restored.push((slice, points.collect::<Result<_, RowError>>()?));
+        Ok(())
+    }
+
+    /// Puts what was restored in its place, slice by slice in order of time: the keys of rows are in another, in which most samples would be put
+    /// before millions of others. To be called before anything is read or taken in.
+    pub fn settle(&mut self) {
+        let mut restored = std::mem::take(&mut self.restored);
+        restored.sort_by_key(|(slice, _)| slice.bounds().0);
+        for (slice, points) in restored {
+            for point in &points {
+                match slice {
+                    Slice::Agent(series, _) => self.put_agent(series, *point),
+                    Slice::Group(series, _) => self.group(series, *point),
+                }
+            }
+            // What was just read is only written again when some of it has expired.
+            let complete = self.stored(slice).len() == points.len();
+            if let Some(touched) = self.touched.as_mut().filter(|_| complete) {
+                touched.remove(&slice);
             }
         }
-        // What was just read is only written again when some of it has expired.
-        let complete = self.stored(slice).len() == samples.len();
-        if let Some(touched) = self.touched.as_mut().filter(|_| complete) {
-            touched.remove(&slice);
-        }
-        Ok(())
     }
 
     fn stored(&self, slice: Slice<Number>) -> Vec<Stored> {
