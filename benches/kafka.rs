@@ -82,7 +82,7 @@ fn fill(broker: &Broker, records: usize) -> usize {
     let start = Clock::start().now() - Span::HOUR;
     let load = Load::new(&LoadSettings { seed: 1, agents: 10_000, conversations: 100_000, start });
     let mut sending = Sending::new(broker, "backlog", load);
-    (0..records).for_each(|_| drop(sending.send()));
+    (0..records).for_each(|_| _ = sending.send());
     sending.flush();
     sending.bytes
 }

@@ -4,7 +4,8 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::model::{
-    Action, Body, ConversationId, Event, Fact, Medium, Name, PartitionId, Position, Posted, Row, RowError, SpentTime, Table, Tally, Time,
+    Action, Body, ConversationId, Event, Fact, Medium, Name, PartitionId, Position, Posted, Row, RowError, SpentEvents, SpentTime, Table,
+    Tally, Time,
 };
 
 use super::agent::Agents;
@@ -37,7 +38,7 @@ pub struct Engine {
     counts: Vec<Counts>,
     watch: Option<Watch>,
     /// Applied events, for their memory.
-    spent: Vec<Box<Event>>,
+    spent: SpentEvents,
 }
 
 /// How many events of one topic came to what.
@@ -150,7 +151,7 @@ impl Engine {
     }
 
     /// Applied events, for their memory: whoever makes events may take some.
-    pub fn spent(&mut self) -> &mut Vec<Box<Event>> {
+    pub fn spent(&mut self) -> &mut SpentEvents {
         &mut self.spent
     }
 

@@ -199,11 +199,11 @@ mod tests {
             within: Some(length <= Span(30_000)),
             held: Vec::new(),
             people: true,
-            offered: number % 3 == 0,
+            offered: number.is_multiple_of(3),
         };
         let conversation = ConversationRef { medium: Medium::Chat, id: "c1".into(), cycle: 1, channel: None };
         let (agent, team) = (["amy", "bob", "cy"][number % 3].into(), ["presale", "vip"][number % 2].into());
-        let kind = FactKind::Response { first: number % 2 == 0, wait, own: length };
+        let kind = FactKind::Response { first: number.is_multiple_of(2), wait, own: length };
         let fact = Fact { at, by_deadline: false, team: Some(team), agent: Some(agent), conversation: Some(conversation), kind };
         Posted { clock: at, output: Output::Fact(Box::new(fact)) }
     }

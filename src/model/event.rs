@@ -19,6 +19,9 @@ pub struct Event {
     pub body: Body,
 }
 
+/// Events that were applied, for their memory: whoever makes new ones writes them in their place.
+pub type SpentEvents = Vec<Box<Event>>;
+
 /// What happened, by the entity it concerns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Body {

@@ -13,7 +13,7 @@ mod tally;
 mod time;
 
 pub use duration::DurationError;
-pub use event::{Action, Body, EndReason, Event, Message, Order, Rating, Sender, Start, TicketStatus};
+pub use event::{Action, Body, EndReason, Event, Message, Order, Rating, Sender, SpentEvents, Start, TicketStatus};
 pub use fact::{Because, Category, ConversationRef, Fact, FactKind, Outcome, Sla, Wait, WithdrawnSample};
 pub use id::{ConversationId, Holder, Medium, Name};
 pub use period::{Day, Month, Zone};

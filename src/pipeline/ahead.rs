@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::decode::{Decoded, Decoder};
 use crate::engine::EventKey;
 use crate::ingest::SourceEvent;
-use crate::model::Event;
+use crate::model::SpentEvents;
 
 /// What is on its way at most: some batches of a megabyte each.
 const INSIDE: usize = 4;
@@ -29,7 +29,7 @@ pub struct Parsed {
 impl Parsed {
     /// Of the value of a record. Takes one of the spent events for its own.
     #[must_use]
-    pub fn of(decoder: &Decoder, value: &[u8], spent: &mut Vec<Box<Event>>) -> Self {
+    pub fn of(decoder: &Decoder, value: &[u8], spent: &mut SpentEvents) -> Self {
         let mut place = spent.pop();
         let decoded = decoder.decode_into(value, &mut place);
         spent.extend(place);
@@ -63,7 +63,7 @@ struct Given {
     event: SourceEvent,
     decoder: Arc<Decoder>,
     /// Events that were applied, for their memory: what is made by one thread costs more to be freed by another.
-    spent: Vec<Box<Event>>,
+    spent: SpentEvents,
 }
 
 /// The loop's end of the thread, which ends with it.
@@ -96,7 +96,7 @@ impl Ahead {
     }
 
     /// Gives what the source said, and spent events; there must be room. If the thread has ended, [`Ahead::next`] tells.
-    pub(super) fn give(&mut self, event: SourceEvent, decoder: &Arc<Decoder>, spent: Vec<Box<Event>>) {
+    pub(super) fn give(&mut self, event: SourceEvent, decoder: &Arc<Decoder>, spent: SpentEvents) {
         self.inside += 1;
         let _heard = self.given.try_send(Given { event, decoder: Arc::clone(decoder), spent }).is_ok();
     }
@@ -109,7 +109,7 @@ impl Ahead {
     }
 }
 
-fn say(given: Given, spent: &mut Vec<Box<Event>>) -> Said {
+fn say(given: Given, spent: &mut SpentEvents) -> Said {
     let Given { event, decoder, spent: more } = given;
     spent.extend(more);
     spent.truncate(MOST_SPENT);

@@ -8,7 +8,9 @@ use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
 use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Edges, KpiSettings, Kpis, PeriodKind, SpentReading, TotalRow};
-use crate::model::{ConversationId, Day, Event, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, Table, Tally, Time, Zone};
+use crate::model::{
+    ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, SpentEvents, Table, Tally, Time, Zone,
+};
 use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
 
 use super::ahead::Parsed;
@@ -163,7 +165,7 @@ impl Core {
     }
 
     /// Events that were applied since the last call, for their memory. Some, not more than are soon used again.
-    pub fn take_spent(&mut self) -> Vec<Box<Event>> {
+    pub fn take_spent(&mut self) -> SpentEvents {
         std::mem::take(self.engine.spent())
     }
 
