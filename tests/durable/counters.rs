@@ -18,7 +18,9 @@ impl Counters {
         for line in page.text.lines().filter(|line| !line.starts_with('#')) {
             let Some((series, value)) = line.rsplit_once(' ') else { continue };
             let name = series.split('{').next().unwrap_or_default();
-            if !["_total", "_bucket", "_count", "_sum"].iter().any(|end| name.ends_with(end)) {
+            // How long commits took is the process's own.
+            let is_own = name.starts_with("deskpulse_commit_seconds");
+            if is_own || !["_total", "_bucket", "_count", "_sum"].iter().any(|end| name.ends_with(end)) {
                 continue;
             }
             let value: f64 = value.parse().unwrap();

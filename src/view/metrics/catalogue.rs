@@ -153,7 +153,7 @@ metrics! {
     WINDOW_SAMPLES_LEFT_OUT = Counter "deskpulse_window_samples_left_out_total" []
         "Samples dropped from a full rolling window; totals have them.";
     COMMIT_SECONDS = Histogram "deskpulse_commit_seconds" []
-        "How long commits took, from gathering one in the loop until it was kept.";
+        "How long commits took, from gathering one in the loop until it was kept, since the start of the process.";
     CONSUMER_LAG = Gauge "deskpulse_consumer_lag_records" ["topic", "partition"]
         "Records of a partition that are not read yet.";
     LAST_EVENT = Gauge "deskpulse_last_event_timestamp_seconds" []
