@@ -1,6 +1,6 @@
 //! Is it still the topic that we read? One that is deleted and created anew has another id, and may be longer than what was read of the old one. The
-//! client follows it without a word to us, and says so only in its own log. There it is heard: it asks brokers for records by the id, so that none of
-//! the new topic comes before. Brokers before 2.8 know no ids; of them only a log that has become shorter tells.
+//! client follows it without a word to us, and says so only in its own log. There it is heard: it asks brokers from 3.1 on for records by the id, so
+//! that none of the new topic comes before. From those before some may; those before 2.8 know no ids, and only a log that has become shorter tells.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
