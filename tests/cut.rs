@@ -108,13 +108,9 @@ impl Run {
         }));
     }
 
-    /// Everything that is shown at the end, byte for byte.
-    fn shown(&mut self) -> String {
+    /// Everything that is shown at the end, byte for byte, after these totals.
+    fn shown(&mut self, mut shown: Vec<String>) -> String {
         let clock = self.core.engine().clock();
-        let mut shown: Vec<String> = Vec::new();
-        for kind in [PeriodKind::Day, PeriodKind::Month] {
-            shown.extend(self.core.totals(kind).map(|row| view::totals::line(&row)));
-        }
         shown.push(format!("{:?}", self.core.outcomes()));
         let snapshot = self.core.snapshot(true, &Display::default());
         shown.push(view::metrics::render(&snapshot, clock));
@@ -123,11 +119,26 @@ impl Run {
     }
 }
 
+fn totals(core: &mut Core) -> Vec<String> {
+    let kinds = [PeriodKind::Day, PeriodKind::Month];
+    kinds.into_iter().flat_map(|kind| core.totals(kind).map(|row| view::totals::line(&row)).collect::<Vec<_>>()).collect()
+}
+
+/// Commits what the run has left, and reads all totals out of the store: those of closed months have left the run's memory.
+fn totals_in(store: &mut Sqlite, run: &mut Run, settings: &CoreSettings) -> Vec<String> {
+    store.commit(Commit { rows: run.core.changes(), ..Commit::default() }).unwrap();
+    assert!(totals(&mut run.core).iter().all(|row| !row.contains(r#""state":"closed""#)), "closed months are held");
+    let mut whole = Core::new(settings).unwrap();
+    store.load(&mut |rows| whole.restore(rows)).unwrap();
+    totals(&mut whole)
+}
+
 fn reached(position: &Position) -> Reached {
     Reached { next: NextOffset::after(position.offset), last: None }
 }
 
-/// The store is closed and opened again at each cut. Ended conversations leave memory at each, with `keep_hot` also after so long.
+/// The store is closed and opened again at each cut. Ended conversations leave memory at each, with `keep_hot` also after so long; closed months do
+/// with every commit.
 fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) -> Outcomes {
     let log = log(seed);
     let mut whole = Run::new(&settings(config, false), &log, false);
@@ -138,6 +149,7 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) -
     let open = || Sqlite::open(&folder.path().join("store.db"), &["events".to_owned()]).unwrap();
     let mut store = open();
     let mut run = Run { lookup: store.lookup().unwrap(), ..Run::new(&tracked, &log, true) };
+    run.core.evict_closed();
     let mut done = 0;
     for cut in cuts {
         let chunks = (log.records.len() as f64 * cut) as usize / RECORDS_PER_ADVANCE;
@@ -153,6 +165,7 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) -
         }
         done = until;
         let mut next = Run::new(&tracked, &log, true);
+        next.core.evict_closed();
         drop((run.lookup, store));
         store = open();
         let positions = restore(&mut next.core, &mut store, Clock::start()).expect("rows can be read back");
@@ -171,7 +184,9 @@ fn cut_anywhere(config: &str, seed: u64, cuts: &[f64], keep_hot: Option<Span>) -
         assert_eq!(whole, cut, "output {index} of seed {seed} cut at {cuts:?}");
     }
     assert_eq!(whole.facts.len(), run.facts.len());
-    let (whole, cut) = (whole.shown(), run.shown());
+    let (of_whole, of_cut) = (totals(&mut whole.core), totals_in(&mut store, &mut run, &tracked));
+    assert!(of_whole.iter().any(|row| row.contains(r#""state":"closed""#)), "no month has closed");
+    let (whole, cut) = (whole.shown(of_whole), run.shown(of_cut));
     for (whole, cut) in whole.lines().zip(cut.lines()) {
         assert_eq!(whole, cut, "seed {seed} cut at {cuts:?}");
     }

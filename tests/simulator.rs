@@ -1,7 +1,7 @@
 //! The service in small, on one thread: a log of three partitions, a core, a store in memory, and everything that can happen between
 //! them, by seed. Reading stalls here and runs ahead there, commits are lost or kept without anybody knowing, the process ends at any
 //! moment and begins again from what the store kept. In every other seed ended conversations leave memory after every commit, those
-//! that nothing has touched for a minute. In the end everything is counted once, as without any of it. What can happen is listed in
+//! that nothing has touched for a minute, and closed months with it. In the end everything is counted once, as without any of it. What can happen is listed in
 //! support/fault.rs; tests/durable does the same to the program over a real broker.
 //!
 //! `SEEDS=1000000 cargo test --release --test simulator` runs a million; `SEED=4711` runs that one alone.
@@ -68,13 +68,16 @@ struct Process {
 struct Kept {
     store: Memory,
     facts: Vec<String>,
-    /// How long ended conversations stay in memory, if they ever leave it.
+    /// How long ended conversations stay in memory, if they and closed months ever leave it.
     keep_hot: Option<Span>,
 }
 
 impl Process {
     fn start(settings: &CoreSettings, kept: &mut Kept) -> Self {
         let mut core = Core::new(settings).unwrap();
+        if kept.keep_hot.is_some() {
+            core.evict_closed();
+        }
         let positions = restore(&mut core, &mut kept.store, Clock::start()).unwrap();
         core.counters();
         let mut frontier = Frontier::new(ClockMode::Events, settings.engine.allowed_lateness, (0..PARTITIONS).map(partition));
@@ -146,14 +149,16 @@ struct End {
     forgotten: u64,
 }
 
-fn end(mut process: Process, mut kept: Kept, log: &Log) -> End {
+fn end(settings: &CoreSettings, mut process: Process, mut kept: Kept, log: &Log) -> End {
     for index in 0..PARTITIONS {
         process.read(log, index, usize::MAX / 2);
     }
     process.advance(&mut kept);
     kept.write(process.gather());
+    let mut whole = Core::new(settings).unwrap();
+    kept.store.load(&mut |rows| whole.restore(rows)).unwrap();
     let kinds = [PeriodKind::Day, PeriodKind::Month];
-    let totals = kinds.into_iter().flat_map(|kind| process.core.totals(kind).collect::<Vec<_>>());
+    let totals = kinds.into_iter().flat_map(|kind| whole.totals(kind).collect::<Vec<_>>());
     // Facts of one instant may come in the order of another commit's advance.
     kept.facts.sort();
     let totals = totals.map(|row| view::totals::line(&row)).collect();
@@ -166,7 +171,7 @@ fn end(mut process: Process, mut kept: Kept, log: &Log) -> End {
 fn undisturbed(settings: &CoreSettings, log: &Log) -> End {
     let mut kept = Kept::default();
     let process = Process::start(settings, &mut kept);
-    end(process, kept, log)
+    end(settings, process, kept, log)
 }
 
 /// A process, what outlives it, and what is on its way from one to the other.
@@ -247,7 +252,7 @@ fn disturbed(settings: &CoreSettings, log: &Log, chance: &mut SmallRng, keep_hot
         disturbed.step(chance);
     }
     disturbed.write();
-    end(disturbed.process, disturbed.kept, log)
+    end(settings, disturbed.process, disturbed.kept, log)
 }
 
 #[test]

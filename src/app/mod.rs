@@ -133,6 +133,7 @@ pub fn serve(
         let open = if options.accept_config { Sqlite::open_leaving } else { Sqlite::open };
         let mut store = open(Path::new(&config.store.path), &config.kafka.topics)?;
         let mut core = Core::new(&config.core_settings()?.keeping_changes())?;
+        core.evict_closed();
         let mut positions = restore(&mut core, &mut store, clock)?;
         host_clock::check(config.engine.clock, clock.now(), core.engine().clock())?;
         accept::enter(config, &mut store, core.engine().clock(), clock.now(), options.accept_config)?;

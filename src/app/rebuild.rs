@@ -130,6 +130,7 @@ impl Work {
         let topics = store.topics();
         let chains = chains(files, &topics)?;
         let mut core = Core::new(&config.core_settings().map_err(AppError::from)?.keeping_changes()).map_err(AppError::from)?;
+        core.evict_closed();
         // What counters show begins here.
         core.counters();
         accept::enter(config, &mut store, core.engine().clock(), Clock::start().now(), false)?;

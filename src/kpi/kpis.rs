@@ -169,7 +169,16 @@ impl Kpis {
         self.counters.changes(&self.accounts.names, rows);
     }
 
-    /// Takes over one stored row. Rows of tables that are not its own are passed over.
+    /// Lets the totals of months that are closed at `clock`, up to which everything was posted, leave memory; [`Kpis::rows`] has none of them
+    /// from then on. To be called right after [`Kpis::changes`], whose rows are kept elsewhere: what it has not given out yet stays.
+    pub fn evict_closed(&mut self, clock: Time) {
+        if self.totals.has_closed(clock) {
+            self.count_all();
+            self.totals.evict_closed(clock);
+        }
+    }
+
+    /// Takes over one stored row. Rows of tables that are not its own, and of months that were evicted, are passed over.
     ///
     /// # Errors
     /// When it was written by a newer version, or is damaged.

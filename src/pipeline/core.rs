@@ -72,6 +72,8 @@ pub struct Core {
     policies: Policies,
     zone: Zone,
     targets: (Option<Day>, Arc<[TargetNow]>),
+    /// Whether closed months are in a store only.
+    evicts_closed: bool,
 }
 
 /// How snapshots are shown.
@@ -134,6 +136,7 @@ impl Core {
             policies: engine.policies.clone(),
             zone: engine.zone.clone(),
             targets: (None, Arc::new([])),
+            evicts_closed: false,
         })
     }
 
@@ -238,10 +241,17 @@ impl Core {
         self.engine.expect_cold();
     }
 
+    /// From now on days of closed months leave memory once [`Core::changes`] has given out their rows, and [`Core::restore`] passes over them: a
+    /// durable store has them, and nothing but [`Core::totals`] asks for them.
+    pub fn evict_closed(&mut self) {
+        self.evicts_closed = true;
+    }
+
     /// Each row of state that was touched or removed since the last call, once.
     pub fn changes(&mut self) -> Vec<Row> {
         let mut rows = self.engine.changes();
         self.kpis.changes(&mut rows);
+        self.evict();
         let outcomes = self.outcomes();
         outcomes.changes(&self.told, &mut rows);
         self.told = outcomes;
@@ -254,6 +264,7 @@ impl Core {
     /// When a row cannot be read.
     pub fn restore(&mut self, rows: &[Row]) -> Result<(), RowError> {
         self.engine.restore(rows)?;
+        self.evict();
         let mut outcomes = None;
         for row in rows {
             match row.table {
@@ -265,6 +276,12 @@ impl Core {
             self.go_on(outcomes);
         }
         Ok(())
+    }
+
+    fn evict(&mut self) {
+        if self.evicts_closed {
+            self.kpis.evict_closed(self.engine.clock());
+        }
     }
 
     /// Goes on counting from here.

@@ -223,6 +223,21 @@ impl Ledger {
         }
     }
 
+    /// Whether changes are noted, and all of them given out.
+    pub fn is_given_out(&self) -> bool {
+        self.changed.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// Lets the days before this one go.
+    pub fn evict_before(&mut self, first: Day) {
+        self.days = self.days.split_off(&first);
+    }
+
+    /// The day of a stored row.
+    pub fn day(row: &Row) -> Result<Day, RowError> {
+        row.read_key()
+    }
+
     /// Takes over one stored row.
     pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
         let ((day, key), figures): ((Day, Key<Name>), Figures) = row.read(VERSION)?;

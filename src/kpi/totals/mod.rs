@@ -24,13 +24,17 @@ use teams::Teams;
 use super::counted::{Accounts, Counted};
 use super::kpis::KpiSettings;
 use super::names::Names;
-use crate::model::{Name, Row, RowError, Table, Tally, Time};
+use crate::model::{Day, Name, Row, RowError, Table, Tally, Time};
 
-/// All totals.
+/// All totals, or those from a day on.
 #[derive(Debug)]
 pub struct Totals {
     ledger: Ledger,
     teams: Teams,
+    /// Days before this one are not held.
+    first: Day,
+    /// When the month of that day is closed.
+    next_close: Time,
 }
 
 impl Totals {
@@ -38,7 +42,8 @@ impl Totals {
     #[must_use]
     pub fn new(settings: &KpiSettings) -> Self {
         let calendar = Calendar { zone: settings.zone.clone(), settle: settings.settle };
-        Self { ledger: Ledger::new(calendar, settings.track_changes), teams: Teams::new(settings.track_changes) }
+        let (ledger, teams) = (Ledger::new(calendar, settings.track_changes), Teams::new(settings.track_changes));
+        Self { ledger, teams, first: Day(i32::MIN), next_close: Time::MIN }
     }
 
     /// Counts for the agent or for the team. The clock of a team is not before that of the last time.
@@ -80,14 +85,33 @@ impl Totals {
         self.teams.changes(rows);
     }
 
-    /// Takes over one stored row. Rows of tables that are not its own are passed over.
+    /// Whether a month may have been closed at `clock` since the last [`Totals::evict_closed`].
+    pub fn has_closed(&self, clock: Time) -> bool {
+        // Before the first event the clock lies in no month.
+        clock > Time::MIN && clock >= self.next_close
+    }
+
+    /// Lets days of months that are closed at `clock` go, once [`Totals::changes`] has given out everything; stored rows of such days are
+    /// passed over from then on. Nothing ever changes them again, and nothing but [`Totals::rows`] reads them.
+    pub fn evict_closed(&mut self, clock: Time) {
+        if self.has_closed(clock) && self.ledger.is_given_out() && self.teams.is_given_out() {
+            let calendar = self.ledger.calendar();
+            let first = calendar.first_open_day(clock);
+            self.next_close = calendar.closes(first.month());
+            self.first = first;
+            self.ledger.evict_before(first);
+            self.teams.evict_before(first);
+        }
+    }
+
+    /// Takes over one stored row. Rows of tables that are not its own, and of days that are not held, are passed over.
     ///
     /// # Errors
     /// When it was written by a newer version, or is damaged.
     pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
         match row.table {
-            Table::Total | Table::Correction => self.ledger.restore(row, names),
-            Table::AgentTeam => self.teams.restore(row),
+            Table::Total | Table::Correction if Ledger::day(row)? >= self.first => self.ledger.restore(row, names),
+            Table::AgentTeam => self.teams.restore(row, self.first),
             _ => Ok(()),
         }
     }

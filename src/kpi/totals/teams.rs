@@ -66,10 +66,50 @@ impl Teams {
         }
     }
 
-    /// Takes over one stored row.
-    pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
+    /// Whether changes are noted, and all of them given out.
+    pub fn is_given_out(&self) -> bool {
+        self.changed.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// Lets what is noted on days before this one go, but for each agent's last team: rows print it until he comes to another.
+    pub fn evict_before(&mut self, first: Day) {
+        self.agents.values_mut().for_each(|stays| keep_from(first, stays));
+    }
+
+    /// Takes over one stored row; what is noted on days before `first` only when it is the last.
+    pub fn restore(&mut self, row: &Row, first: Day) -> Result<(), RowError> {
         let ((agent, day), stay): ((Name, Day), Stay) = row.read(VERSION)?;
-        self.agents.entry(agent).or_default().insert(day, stay);
+        let stays = self.agents.entry(agent).or_default();
+        stays.insert(day, stay);
+        keep_from(first, stays);
         Ok(())
+    }
+}
+
+/// Leaves the stays noted from this day on, and the last before.
+fn keep_from(first: Day, stays: &mut BTreeMap<Day, Stay>) {
+    if let Some(last) = stays.range(..first).next_back().map(|(day, _)| *day) {
+        *stays = stays.split_off(&last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_on_days_that_are_not_held_leaves_but_for_the_last() {
+        let row = |day: i32| Row::put(Table::AgentTeam, VERSION, &("amy", Day(day)), &Stay { since: Time(day.into()), team: "vip".into() });
+        let days = |teams: &Teams| teams.agents["amy"].keys().map(|day| day.0).collect::<Vec<_>>();
+        for (first, wanted) in [(3, vec![3, 5, 100, 200]), (5, vec![3, 5, 100, 200]), (6, vec![5, 100, 200]), (300, vec![200])] {
+            let (mut restored, mut evicted) = (Teams::new(true), Teams::new(true));
+            // Rows come in the order of their keys' bytes.
+            for day in [200, 3, 100, 5] {
+                restored.restore(&row(day), Day(first)).unwrap();
+                evicted.restore(&row(day), Day(i32::MIN)).unwrap();
+            }
+            evicted.evict_before(Day(first));
+            assert_eq!([days(&restored), days(&evicted)], [wanted.clone(), wanted], "{first}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 mod closing;
+mod evicted;
 mod model;
 mod properties;
 mod rules;
