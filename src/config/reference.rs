@@ -36,7 +36,10 @@ const KEYS: &[Key] = &[
     key("store.snapshot_every", "How often a snapshot is made."),
     key("store.snapshot_folder", "Folder for snapshots. Empty: beside the store, its name with `.snapshots` after it."),
     key("store.ledger", "File for the published copy of the ledger, for people with `sqlite3` (docs/ledger.md). Empty: none."),
-    key("store.ledger_every", "How often the copy is made anew; it takes a second copy of totals in memory meanwhile."),
+    key(
+        "store.ledger_every",
+        "How often the copy is made anew; meanwhile, totals of months that are not closed are in memory twice, and of closed months one (of small centers some) at a time.",
+    ),
     key(
         "archive.path",
         "Folder in which every event that is read is kept, without the texts of messages, for longer than Kafka keeps it (docs/archive.md). One for each instance. Empty: none.",

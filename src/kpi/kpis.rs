@@ -4,13 +4,14 @@
 //! dozen places of a large memory. So what counts for them waits until there is much of a few of them, or until somebody asks.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use super::counted::{Accounts, Counted};
 use super::counter::{CounterReadings, Counters, Edges};
 use super::names::{Names, Number};
 use super::totals::{PeriodKind, Scope, TotalRow, Totals};
 use super::window::{WindowReadings, Windows};
-use crate::model::{Output, Posted, Row, RowError, Span, Table, Tally, Time, Zone};
+use crate::model::{Month, Output, Posted, Row, RowError, Span, Table, Tally, Time, Zone};
 
 /// Agents are counted for in so many groups.
 const GROUPS: usize = 64;
@@ -178,7 +179,18 @@ impl Kpis {
         }
     }
 
-    /// Takes over one stored row. Rows of tables that are not its own, and of months that were evicted, are passed over.
+    /// Holds totals of these months only, when nothing was taken over or posted yet: [`Kpis::restore`] passes over all others.
+    pub fn hold(&mut self, months: Range<Month>) {
+        self.totals.hold(months.start.first_day()..months.end.first_day());
+    }
+
+    /// The first month whose totals are held.
+    #[must_use]
+    pub fn held_from(&self) -> Month {
+        self.totals.held_from().month()
+    }
+
+    /// Takes over one stored row. Rows of tables that are not its own, and of months that are not held, are passed over.
     ///
     /// # Errors
     /// When it was written by a newer version, or is damaged.

@@ -16,5 +16,5 @@ pub use counter::{AnswerKey, BreachKey, CONFIGURED, CounterReadings, Edges, Fami
 pub use keyed::Column;
 pub use kpis::{KpiSettings, Kpis};
 pub use percentile::Sparse;
-pub use totals::{Numbers, Period, PeriodKind, Scope, State, TotalRow};
+pub use totals::{Numbers, Period, PeriodKind, Scope, State, TotalRow, month_of};
 pub use window::{AgentSeries, GroupSeries, LONGEST, Measure, Reading, SpentReading, WindowReadings};

@@ -2,6 +2,7 @@
 //! all run this one.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
@@ -9,7 +10,7 @@ use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, Tar
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Edges, KpiSettings, Kpis, PeriodKind, SpentReading, TotalRow};
 use crate::model::{
-    ConversationId, Day, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, SpentEvents, Table, Tally, Time, Zone,
+    ConversationId, Day, Month, Name, Output, PartitionId, Posted, Row, RowError, Sla, Span, SpentEvents, Table, Tally, Time, Zone,
 };
 use crate::view::{AgentOption, SeriesOptions, Snapshot, Summary};
 
@@ -247,6 +248,17 @@ impl Core {
         self.evicts_closed = true;
     }
 
+    /// Holds totals of these months only, before anything is restored or taken: [`Core::restore`] passes over all others.
+    pub fn hold(&mut self, months: Range<Month>) {
+        self.kpis.hold(months);
+    }
+
+    /// The first month whose totals are held.
+    #[must_use]
+    pub fn held_from(&self) -> Month {
+        self.kpis.held_from()
+    }
+
     /// Each row of state that was touched or removed since the last call, once.
     pub fn changes(&mut self) -> Vec<Row> {
         let mut rows = self.engine.changes();
@@ -262,8 +274,8 @@ impl Core {
     ///
     /// # Errors
     /// When a row cannot be read.
-    pub fn restore(&mut self, rows: &[Row]) -> Result<(), RowError> {
-        self.engine.restore(rows)?;
+    pub fn restore<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row> + Clone) -> Result<(), RowError> {
+        self.engine.restore(rows.clone())?;
         self.evict();
         let mut outcomes = None;
         for row in rows {

@@ -15,6 +15,8 @@ pub use figures::{Counts, Figures, Resolutions, Share};
 pub use responses::Responses;
 pub use row::{Numbers, Period, PeriodKind, Scope, State, TotalRow};
 
+use std::ops::Range;
+
 use count::count;
 use figures::Depth;
 use ledger::{Calendar, Ledger};
@@ -24,16 +26,16 @@ use teams::Teams;
 use super::counted::{Accounts, Counted};
 use super::kpis::KpiSettings;
 use super::names::Names;
-use crate::model::{Day, Name, Row, RowError, Table, Tally, Time};
+use crate::model::{Day, Month, Name, Row, RowError, Table, Tally, Time};
 
-/// All totals, or those from a day on.
+/// All totals, or those of some days.
 #[derive(Debug)]
 pub struct Totals {
     ledger: Ledger,
     teams: Teams,
-    /// Days before this one are not held.
-    first: Day,
-    /// When the month of that day is closed.
+    /// The days that are held.
+    held: Range<Day>,
+    /// When the month of the first of them is closed.
     next_close: Time,
 }
 
@@ -43,7 +45,7 @@ impl Totals {
     pub fn new(settings: &KpiSettings) -> Self {
         let calendar = Calendar { zone: settings.zone.clone(), settle: settings.settle };
         let (ledger, teams) = (Ledger::new(calendar, settings.track_changes), Teams::new(settings.track_changes));
-        Self { ledger, teams, first: Day(i32::MIN), next_close: Time::MIN }
+        Self { ledger, teams, held: Day(i32::MIN)..Day(i32::MAX), next_close: Time::MIN }
     }
 
     /// Counts for the agent or for the team. The clock of a team is not before that of the last time.
@@ -98,10 +100,20 @@ impl Totals {
             let calendar = self.ledger.calendar();
             let first = calendar.first_open_day(clock);
             self.next_close = calendar.closes(first.month());
-            self.first = first;
+            self.held.start = first;
             self.ledger.evict_before(first);
             self.teams.evict_before(first);
         }
+    }
+
+    /// Holds these days only, when nothing was taken over or counted yet.
+    pub fn hold(&mut self, days: Range<Day>) {
+        self.held = days;
+    }
+
+    /// The first day that is held.
+    pub fn held_from(&self) -> Day {
+        self.held.start
     }
 
     /// Takes over one stored row. Rows of tables that are not its own, and of days that are not held, are passed over.
@@ -110,8 +122,8 @@ impl Totals {
     /// When it was written by a newer version, or is damaged.
     pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
         match row.table {
-            Table::Total | Table::Correction if Ledger::day(row)? >= self.first => self.ledger.restore(row, names),
-            Table::AgentTeam => self.teams.restore(row, self.first),
+            Table::Total | Table::Correction if self.held.contains(&Ledger::day(row)?) => self.ledger.restore(row, names),
+            Table::AgentTeam => self.teams.restore(row, &self.held),
             _ => Ok(()),
         }
     }
@@ -124,6 +136,17 @@ impl Totals {
             [Scope::Agent, Scope::Team].iter().for_each(|scope| count(&mut overlay, &counted, *scope));
         }
         Reading { ledger: &self.ledger, open: overlay, names: &accounts.names, teams: &self.teams, clock, depth, agents }
+    }
+}
+
+/// The month that a stored row has figures of; `None` of other rows.
+///
+/// # Errors
+/// When it is damaged.
+pub fn month_of(row: &Row) -> Result<Option<Month>, RowError> {
+    match row.table {
+        Table::Total | Table::Correction => Ok(Some(Ledger::day(row)?.month())),
+        _ => Ok(None),
     }
 }
 

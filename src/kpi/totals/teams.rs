@@ -1,6 +1,7 @@
 //! Which team an agent's rows print: his latest one in the period, or the last one before it (ruling 70).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -76,12 +77,14 @@ impl Teams {
         self.agents.values_mut().for_each(|stays| keep_from(first, stays));
     }
 
-    /// Takes over one stored row; what is noted on days before `first` only when it is the last.
-    pub fn restore(&mut self, row: &Row, first: Day) -> Result<(), RowError> {
+    /// Takes over one stored row of these days; of those before only an agent's last.
+    pub fn restore(&mut self, row: &Row, held: &Range<Day>) -> Result<(), RowError> {
         let ((agent, day), stay): ((Name, Day), Stay) = row.read(VERSION)?;
-        let stays = self.agents.entry(agent).or_default();
-        stays.insert(day, stay);
-        keep_from(first, stays);
+        if day < held.end {
+            let stays = self.agents.entry(agent).or_default();
+            stays.insert(day, stay);
+            keep_from(held.start, stays);
+        }
         Ok(())
     }
 }
@@ -101,12 +104,12 @@ mod tests {
     fn what_is_noted_on_days_that_are_not_held_leaves_but_for_the_last() {
         let row = |day: i32| Row::put(Table::AgentTeam, VERSION, &("amy", Day(day)), &Stay { since: Time(day.into()), team: "vip".into() });
         let days = |teams: &Teams| teams.agents["amy"].keys().map(|day| day.0).collect::<Vec<_>>();
-        for (first, wanted) in [(3, vec![3, 5, 100, 200]), (5, vec![3, 5, 100, 200]), (6, vec![5, 100, 200]), (300, vec![200])] {
+        for (first, wanted) in [(3, vec![3, 5, 100]), (5, vec![3, 5, 100]), (6, vec![5, 100]), (200, vec![100])] {
             let (mut restored, mut evicted) = (Teams::new(true), Teams::new(true));
             // Rows come in the order of their keys' bytes.
             for day in [200, 3, 100, 5] {
-                restored.restore(&row(day), Day(first)).unwrap();
-                evicted.restore(&row(day), Day(i32::MIN)).unwrap();
+                restored.restore(&row(day), &(Day(first)..Day(200))).unwrap();
+                evicted.restore(&row(day), &(Day(i32::MIN)..Day(200))).unwrap();
             }
             evicted.evict_before(Day(first));
             assert_eq!([days(&restored), days(&evicted)], [wanted.clone(), wanted], "{first}");
