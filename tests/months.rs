@@ -27,14 +27,13 @@ const SETTLE: Span = Span(7 * Span::DAY.0);
 fn lines(day: i64) -> Vec<String> {
     let at = |day: i64, seconds: i64| (START + Span(day * Span::DAY.0 + seconds * 1_000)).0;
     let agent = ["amy", "bob", "cy"][day as usize % 3];
-    let team = ["presale", "support"][(day / 45) as usize % 2];
+    let team = ["presale", "support"][(day / 55) as usize % 2];
+    // Said only when it is another one: rows of months in which nobody says it print it all the same.
+    let moves = if day % 55 < 3 { format!(r#","team":"{team}""#) } else { String::new() };
     let (chat, opens) = (format!(r#""chat":"c{day}""#), 9 * 3_600);
     let answered = opens + [12, 29, 45, 300][day as usize % 4];
     let mut lines = vec![
-        format!(
-            r#""id":"{day}a","time":{},"type":"agent.status","agent":"{agent}","status":"available","team":"{team}""#,
-            at(day, 8 * 3_600)
-        ),
+        format!(r#""id":"{day}a","time":{},"type":"agent.status","agent":"{agent}","status":"available"{moves}"#, at(day, 8 * 3_600)),
         format!(r#""id":"{day}b","time":{},"type":"chat.started",{chat},"team":"{team}""#, at(day, opens)),
         format!(r#""id":"{day}c","time":{},"type":"chat.assigned",{chat},"agent":"{agent}""#, at(day, opens)),
         format!(r#""id":"{day}d","time":{},"type":"chat.message",{chat},"from":"customer""#, at(day, opens)),
