@@ -1,7 +1,7 @@
 //! What durability costs: commits of a steady load, and the start from a store with many open conversations.
 //!
-//! `cargo bench --bench store -- CONVERSATIONS RECORDS RECORDS_OF_A_COMMIT` (100,000, 1,000,000 and 5,000 unless given: a quarter of a second at
-//! 20,000 a second; a service that catches up commits every two seconds). The file is on the disk of the target folder.
+//! `cargo bench --bench store -- CONVERSATIONS RECORDS RECORDS_OF_A_COMMIT AGENTS` (100,000, 1,000,000, 5,000 and 1,000 unless given: a quarter of
+//! a second at 20,000 a second; a service that catches up commits every two seconds). The file is on the disk of the target folder.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and stops where its setting is not as it must be")]
 
 use std::collections::BTreeMap;
@@ -26,14 +26,14 @@ const START: Time = Time(1_764_061_200_000);
 const PARTITION: PartitionId = PartitionId { topic: 0, partition: 0 };
 
 fn main() {
-    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
-    let mut number = |otherwise: u64| numbers.next().unwrap_or(otherwise);
-    let (conversations, records, per_commit) = (number(100_000), number(1_000_000), number(5_000));
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u32>().ok());
+    let mut number = |otherwise: u32| numbers.next().unwrap_or(otherwise);
+    let (conversations, records, per_commit, agents) = (number(100_000), number(1_000_000), number(5_000), number(1_000));
     let folder = tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("target")).unwrap();
     let path = folder.path().join("bench.db");
-    commits(&path, conversations, records, per_commit);
+    commits(&path, &LoadSettings { seed: 1, agents, conversations, start: START }, records.into(), per_commit.into());
     let size = std::fs::metadata(&path).unwrap().len();
-    println!("size of the file: {} MiB, {} bytes a record", size >> 20, size / (conversations + conversations / 2 + records));
+    println!("size of the file: {} MiB, {} bytes a record", size >> 20, size / u64::from(conversations + conversations / 2 + records));
     start(&path);
 }
 
@@ -47,16 +47,17 @@ fn open(path: &Path) -> Sqlite {
 }
 
 /// Fills the store, then commits piece by piece.
-fn commits(path: &Path, conversations: u64, records: u64, per_commit: u64) {
+fn commits(path: &Path, settings: &LoadSettings, records: i64, per_commit: i64) {
     let (mut core, mut store, mut evidence, clock) = (core(), open(path), Evidence::new(true), Clock::start());
-    let settings = LoadSettings { seed: 1, agents: 1_000, conversations: u32::try_from(conversations).unwrap(), start: START };
-    let mut load = Load::new(&settings);
+    let mut load = Load::new(settings);
     // As after a start: whatever is not in memory may be in the store.
     let mut lookup = store.lookup().unwrap().unwrap();
     core.expect_cold();
+    // Two seconds wait: so many more, and what is applied is no more the begin of the log, where conversations start one after the other.
+    let filling = i64::from(settings.conversations) / 2 * 3;
     let mut offset = 0;
-    let (mut all, mut pending) = (Vec::new(), Vec::new());
-    let mut step = |count: u64| {
+    let mut held: BTreeMap<Table, [usize; 2]> = BTreeMap::new();
+    let mut step = |count: i64| {
         let (begun, mut looking) = (clock.uptime(), Duration::ZERO);
         for _ in 0..count {
             let record = load.next_record();
@@ -78,15 +79,15 @@ fn commits(path: &Path, conversations: u64, records: u64, per_commit: u64) {
         let mut commit = Commit { rows: core.changes(), positions, ..Commit::default() };
         let collected = evidence.take();
         let gathered = clock.uptime();
-        all.push(commit.rows.len());
-        pending.push(commit.rows.iter().filter(|row| row.table == Table::Pending).count());
+        for row in commit.rows.iter().filter(|_| offset > filling) {
+            let of_table = held.entry(row.table).or_default();
+            *of_table = [of_table[0] + 1, of_table[1] + row.key.len() + row.value.as_ref().map_or(0, Vec::len)];
+        }
         collected.put_into(&mut commit);
         let made = clock.uptime();
         store.commit(commit).unwrap();
         [applied - begun - looking, looking, gathered - applied, made - gathered, clock.uptime() - made]
     };
-    // Two seconds wait: so many more, and what is applied is no more the begin of the log, where conversations start one after the other.
-    let filling = conversations + conversations / 2;
     let [.., first] = step(filling);
     println!("first commit, of {filling} records: {} ms", first.as_millis());
     let steps: Vec<_> = (0..records / per_commit).map(|_| step(per_commit)).collect();
@@ -104,8 +105,9 @@ fn commits(path: &Path, conversations: u64, records: u64, per_commit: u64) {
     rate("the loop, which looks up, applies and gathers", 0..3);
     rate("the thread beside it, which makes receipts and writes", 3..5);
     rate("both one after the other", 0..5);
-    let mean = |rows: &[usize]| rows[1..].iter().sum::<usize>() / steps.len();
-    println!("{} rows a commit, {} of them for events that wait", mean(&all), mean(&pending));
+    for (table, [rows, bytes]) in held {
+        println!("{table:?}: {} rows a commit, {} bytes", rows / steps.len(), bytes / steps.len());
+    }
 }
 
 /// Opens the store, and has a core again.

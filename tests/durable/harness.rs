@@ -226,6 +226,9 @@ impl<'a> Life<'a> {
         if matches!(fault, Fault::FullFor(File::Store) | Fault::Lost(File::Store) | Fault::Stale(File::Store)) {
             disk::fill_log(setting);
         }
+        if matches!(fault, Fault::FullFor(File::Log)) {
+            disk::empty_log(setting);
+        }
         let service = match fault {
             Fault::At(point) => Service::launch_to(setting, &format!("{}:{moment}", point.name())),
             Fault::Full => Service::launch_within(setting, kept::kibibytes(setting) + moment),

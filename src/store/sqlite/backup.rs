@@ -251,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, copy) = (folder.path().join("store.db"), folder.path().join("copy.db"));
         commit(&mut open(&path), 1);
-        rusqlite::Connection::open(&path).unwrap().execute("UPDATE state SET value = x'01'", []).unwrap();
+        rusqlite::Connection::open(&path).unwrap().execute("UPDATE recent SET content = x'01'", []).unwrap();
         assert!(backup(&path, &copy).unwrap_err().to_string().contains("damaged"));
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().ends_with("copy.db.part")).count(),
@@ -278,7 +278,7 @@ mod tests {
         let wanted = ["deskpulse-19700101T020000Z.db", "deskpulse-19700101T030000Z.db", "deskpulse-19700101T040000Z.db"];
         assert_eq!(names(&kept), wanted);
         drop(store);
-        rusqlite::Connection::open(&path).unwrap().execute("UPDATE state SET value = x'01'", []).unwrap();
+        rusqlite::Connection::open(&path).unwrap().execute("UPDATE recent SET content = x'01'", []).unwrap();
         assert!(snapshot(&path, &kept, Time(6 * 3_600_000), 1).is_err());
         assert_eq!(names(&kept), wanted);
     }

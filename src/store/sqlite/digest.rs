@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Transaction};
 use siphasher::sip::SipHasher13;
 
@@ -32,6 +34,7 @@ struct Digest {
 pub(super) struct Digests {
     tables: BTreeMap<u8, Digest>,
     touched: BTreeSet<u8>,
+    replaced: Arc<Mutex<Option<i64>>>,
 }
 
 impl Digests {
@@ -51,6 +54,21 @@ impl Digests {
         self.touched.insert(table);
     }
 
+    /// Gives this connection the function `replaced(old, new)`, which returns the new checksum and notes the old one for [`Digests::replaced`]: so
+    /// a row is replaced in one step, not looked up first.
+    pub(super) fn watch(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let noted = Arc::clone(&self.replaced);
+        connection.create_scalar_function("replaced", 2, FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY, move |context| {
+            *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.get::<i64>(0)?);
+            context.get::<i64>(1)
+        })
+    }
+
+    /// The checksum that was replaced by the last statement, if one was.
+    pub(super) fn replaced(&self) -> Option<i64> {
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Writes the digests that have changed.
     pub(super) fn write(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         let mut put = transaction.prepare_cached(
@@ -67,7 +85,7 @@ impl Digests {
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let mut query = connection.prepare("SELECT tbl, rows, sum FROM digests")?;
         let tables = query.query_map((), |row| Ok((row.get(0)?, Digest { rows: row.get(1)?, sum: row.get(2)? })))?;
-        Ok(Self { tables: tables.collect::<rusqlite::Result<_>>()?, touched: BTreeSet::new() })
+        Ok(Self { tables: tables.collect::<rusqlite::Result<_>>()?, ..Self::default() })
     }
 
     /// Takes what was written of a table for found: it is not read now.

@@ -10,17 +10,18 @@ use crate::model::STORE_ID_PREFIX;
 
 use super::super::StoreError;
 use super::fault::Fault;
-use super::{configurations, digest, ended, log, positions, quarantine, receipts, state};
+use super::log::CarryingOver;
+use super::{configurations, digest, ended, log, positions, quarantine, receipts, recent, state};
 
 /// Marks a SQLite file as a store of ours: "desk".
 const APPLICATION: i64 = 0x6465_736B;
 /// The version of its form: higher with each relation that an older program would miss. 2: ended conversations and slices stand in relations
-/// of their own.
-pub(super) const FORM: i64 = 2;
+/// of their own. 3: rows that changed lately stand in one, too.
+pub(super) const FORM: i64 = 3;
 /// Bytes of a page, of a new store: most of what is written are small rows here and there, each with the page that it stands on.
 const PAGE: i64 = 4_096;
-/// Kibibytes of the file that are kept in memory: the rows of a million open conversations. What a commit changes beyond that is written twice.
-const CACHE: i64 = 262_144;
+/// Kibibytes of the file that are kept in memory. What a commit changes beyond that is written twice.
+const CACHE: i64 = 196_608;
 
 /// Names one store among all. Chosen at random when it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub(super) struct Lock {
 /// A file that was opened.
 pub(super) struct Opened {
     pub(super) connection: Connection,
+    pub(super) log: CarryingOver,
     pub(super) lock: Lock,
     pub(super) id: StoreId,
     pub(super) commits: i64,
@@ -54,17 +56,20 @@ pub(super) struct Opened {
 
 /// Opens the file, or makes it.
 pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
+    let failed = |source: std::io::Error| StoreError::Open { path: path.to_owned(), source: Box::new(source) };
     let lock = lock(path)?;
-    log::settle(path).map_err(|source| StoreError::Open { path: path.to_owned(), source: Box::new(source) })?;
+    log::settle(path).map_err(failed)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || -> Result<Opened, Fault> {
+    let open = || -> Result<_, Fault> {
         let mut connection = Connection::open_with_flags(path, flags)?;
         let form = check_form(&connection)?;
         set_up(&connection)?;
         let (id, commits) = create(&mut connection, form)?;
-        Ok(Opened { connection, lock, id, commits, is_new: form.is_none() })
+        Ok((beside(path, flags)?, connection, id, commits, form.is_none()))
     };
-    open().map_err(|fault| fault.at(path))
+    let (beside, connection, id, commits, is_new) = open().map_err(|fault| fault.at(path))?;
+    let log = CarryingOver::start(beside).map_err(failed)?;
+    Ok(Opened { connection, log, lock, id, commits, is_new })
 }
 
 /// Takes the lock beside the file.
@@ -108,12 +113,20 @@ pub(super) fn check_form(connection: &Connection) -> Result<Option<i64>, Fault> 
     }
 }
 
+/// The connection that carries the log over.
+fn beside(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
+}
+
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "journal_size_limit", 4 * log::PAGES * PAGE)?;
+    connection.pragma_update(None, "journal_size_limit", log::PAGES_MAX * PAGE)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -136,6 +149,7 @@ fn create(connection: &mut Connection, form: Option<i64>) -> Result<(StoreId, i6
     }
     digest::create(&transaction)?;
     state::create(&transaction)?;
+    recent::create(&transaction, "")?;
     ended::create(&transaction, "")?;
     positions::create(&transaction)?;
     configurations::create(&transaction)?;
@@ -153,11 +167,15 @@ fn create(connection: &mut Connection, form: Option<i64>) -> Result<(StoreId, i6
 /// transaction.
 pub(super) fn stand_in(transaction: &Transaction<'_>) -> Result<(), Fault> {
     let mut has = transaction.prepare("SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = ?1)")?;
-    if !has.query_row(("slices",), |row| row.get(0))? {
+    let mut lacks = |name: &str| has.query_row((name,), |row| row.get(0)).map(|is_there: bool| !is_there);
+    if lacks("slices")? {
         state::create_slices(transaction, "TEMP")?;
     }
-    if !has.query_row(("ended",), |row| row.get(0))? {
+    if lacks("ended")? {
         ended::create(transaction, "TEMP")?;
+    }
+    if lacks("recent")? {
+        recent::create(transaction, "TEMP")?;
     }
     Ok(())
 }

@@ -1,27 +1,103 @@
-//! The log of changes beside the file, SQLite's WAL: every commit is there first, and carried over into the file now and then.
+//! The log of changes beside the file, SQLite's WAL: every commit is there first, and carried over into the file now and then, by a
+//! thread of its own: commits do not wait for that.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 
 use super::backup::beside;
 use super::fault::Fault;
 
-/// Pages after which it is carried over.
-pub(super) const PAGES: i64 = 8_000;
+/// Pages after which it is carried over…
+const PAGES: i64 = 4_000;
+/// …and at which commits wait for that.
+pub(super) const PAGES_MAX: i64 = 32_000;
 /// Bytes that are written again at once.
 const PIECE: usize = 1 << 20;
 
-/// Carries it over into the file when it has so many pages. Left to itself SQLite does that after commits and at the end, and keeps to itself
-/// that the disk has failed.
-pub(super) fn carry_over(connection: &Connection, pages: i64) -> Result<(), Fault> {
-    let found: i64 = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row((), |row| row.get(1))?;
-    if found >= pages {
-        connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row((), |_| Ok(()))?;
+/// Carries it over into the file, beside the commits. Left to itself SQLite does that after commits and at the end, and keeps to itself that the
+/// disk has failed.
+#[derive(Debug)]
+pub(super) struct CarryingOver {
+    asked: Option<SyncSender<()>>,
+    done: Receiver<rusqlite::Result<()>>,
+    thread: Option<JoinHandle<()>>,
+    is_busy: bool,
+}
+
+impl CarryingOver {
+    /// A thread with a connection of its own.
+    pub(super) fn start(connection: Connection) -> io::Result<Self> {
+        let (asked, asks) = sync_channel(1);
+        let (tell, done) = sync_channel(1);
+        let thread = thread::Builder::new().name("store log".to_owned()).spawn(move || {
+            while asks.recv().is_ok() {
+                let carried = carry_over(&connection);
+                let has_failed = carried.is_err();
+                if tell.send(carried).is_err() || has_failed {
+                    // Closing it would write again.
+                    std::mem::forget(connection);
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { asked: Some(asked), done, thread: Some(thread), is_busy: false })
     }
-    Ok(())
+
+    /// Looks, after a commit, how long it has become. An error is of carrying it over, now or before.
+    pub(super) fn look(&mut self, connection: &Connection) -> Result<(), Fault> {
+        self.hear(false)?;
+        let mut pages = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+        let pages = pages.query_row((), |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?;
+        if pages >= PAGES && !self.is_busy {
+            self.is_busy = self.asked.as_ref().is_some_and(|asked| asked.send(()).is_ok());
+        }
+        self.hear(pages >= PAGES_MAX)
+    }
+
+    /// Takes note that it was carried over, or was not.
+    fn hear(&mut self, waits: bool) -> Result<(), Fault> {
+        if !self.is_busy {
+            return Ok(());
+        }
+        let carried = if waits { self.done.recv().map_err(|_| TryRecvError::Disconnected) } else { self.done.try_recv() };
+        match carried {
+            Ok(carried) => {
+                self.is_busy = false;
+                Ok(carried?)
+            }
+            Err(TryRecvError::Empty) => Ok(()),
+            Err(TryRecvError::Disconnected) => Err(Fault::Failed),
+        }
+    }
+
+    /// Ends the thread, and carries the rest over.
+    pub(super) fn end(mut self, connection: &Connection) -> Result<(), Fault> {
+        self.hear(true)?;
+        self.join();
+        Ok(carry_over(connection)?)
+    }
+
+    fn join(&mut self) {
+        drop(self.asked.take());
+        // What it had to tell was heard, or nobody wants to hear it.
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
+
+/// Its connection is closed before that of the commits, which then leaves one file.
+impl Drop for CarryingOver {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+fn carry_over(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row((), |_| Ok(()))
 }
 
 /// Returns when what can be read of a log that was left behind is on the disk. After an fsync that has failed it may be in the system's memory

@@ -18,11 +18,13 @@ mod ended;
 mod fault;
 mod file;
 mod log;
+mod packing;
 mod positions;
 mod published;
 mod quarantine;
 mod reader;
 mod receipts;
+mod recent;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,10 +42,12 @@ use digest::Digests;
 use fault::Fault;
 pub use file::StoreId;
 use file::{Lock, Opened};
+use log::CarryingOver;
 pub use published::{Publication, publish};
 pub use quarantine::{PendingRejects, is_same, kept};
 pub use reader::Reader;
 pub use receipts::PendingReceipts;
+use recent::Recent;
 
 /// How long receipts are kept unless something else is wanted.
 const KEEP_RECEIPTS: Span = Span(100 * Span::DAY.0);
@@ -52,9 +56,12 @@ const KEEP_RECEIPTS: Span = Span(100 * Span::DAY.0);
 #[derive(Debug)]
 pub struct Sqlite {
     path: PathBuf,
+    /// `None` after it was closed.
+    log: Option<CarryingOver>,
     /// `None` after a failed commit.
     connection: Option<Connection>,
     digests: Digests,
+    recent: Recent,
     /// Commits so far, over the life of the store.
     commits: i64,
     id: StoreId,
@@ -84,14 +91,21 @@ impl Sqlite {
     }
 
     fn open_for(path: &Path, topics: &[String], leaves: bool) -> Result<Self, StoreError> {
-        let Opened { mut connection, lock, id, commits, is_new } = file::open(path)?;
+        let Opened { mut connection, log, lock, id, commits, is_new } = file::open(path)?;
         let topics = positions::number(&mut connection, topics, leaves).map_err(|fault| fault.at(path))?;
         let unread = topics.iter().filter(|topic| !topic.is_read).map(|topic| topic.name.clone()).collect();
-        let digests = Digests::read(&connection).map_err(|error| Fault::from(error).at(path))?;
+        let read = || {
+            let (digests, recent) = (Digests::read(&connection)?, Recent::read(&connection)?);
+            digests.watch(&connection)?;
+            Ok((digests, recent))
+        };
+        let (digests, recent) = read().map_err(|fault: Fault| fault.at(path))?;
         Ok(Self {
             path: path.to_owned(),
+            log: Some(log),
             connection: Some(connection),
             digests,
+            recent,
             commits,
             id,
             topics: topics.into_iter().map(|topic| topic.name).collect(),
@@ -155,11 +169,11 @@ impl Sqlite {
         enter().map_err(|fault| fault.of_writing(&self.path))
     }
 
-    fn write(&mut self, connection: &mut Connection, commit: &Commit) -> Result<(), Fault> {
+    fn write(&mut self, connection: &mut Connection, commit: Commit) -> Result<(), Fault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         file::count_commit(&transaction, self.commits)?;
-        state::write(&transaction, &mut self.digests, &commit.rows)?;
         ended::write(&transaction, &mut self.digests, &commit.rows, commit.remembers_since)?;
+        state::write(&transaction, &mut self.digests, &mut self.recent, commit.rows)?;
         failpoint::reach("mid_write");
         positions::write(&transaction, &mut self.digests, &commit.positions)?;
         if let Some(entered) = &commit.configuration {
@@ -172,16 +186,15 @@ impl Sqlite {
         transaction.commit()?;
         failpoint::reach("after_commit");
         self.commits += 1;
-        log::carry_over(connection, log::PAGES)
+        self.log.as_mut().map_or(Ok(()), |log| log.look(connection))
     }
 }
 
 impl Store for Sqlite {
     fn load(&mut self, take: TakeRows<'_>) -> Result<BTreeMap<PartitionId, Reached>, StoreError> {
-        let Some(connection) = &self.connection else { return Err(Fault::Failed.at(&self.path)) };
+        let Some(connection) = &mut self.connection else { return Err(Fault::Failed.at(&self.path)) };
         let mut read = || -> Result<_, Fault> {
-            let mut found = Digests::default();
-            state::read(connection, &mut found, take)?;
+            let mut found = state::read_ahead(connection, &self.recent, take)?;
             let positions = positions::read(connection, &mut found, self.topics.len())?;
             ended::glance(connection, &self.digests)?;
             found.trust(Table::Ended as u8, &self.digests);
@@ -193,7 +206,7 @@ impl Store for Sqlite {
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
         let Some(mut connection) = self.connection.take() else { return Err(Fault::Failed.at(&self.path)) };
-        match self.write(&mut connection, &commit) {
+        match self.write(&mut connection, commit) {
             Ok(()) => {
                 self.connection = Some(connection);
                 Ok(())
@@ -212,7 +225,7 @@ impl Store for Sqlite {
 
     fn close(&mut self) -> Result<(), StoreError> {
         let Some(connection) = self.connection.take() else { return Ok(()) };
-        let closed = log::carry_over(&connection, 1);
+        let closed = self.log.take().map_or(Ok(()), |log| log.end(&connection));
         if closed.is_err() {
             std::mem::forget(connection);
         }

@@ -10,6 +10,7 @@ use crate::store::{Lookup, StoreError, TakeRows};
 use super::configurations::{self, Configuration};
 use super::digest::Digests;
 use super::fault::Fault;
+use super::recent::Recent;
 use super::{ended, file, positions, quarantine, receipts, state};
 
 /// A store that is read. The service may write it meanwhile; each question is answered from one state of it.
@@ -147,7 +148,7 @@ impl Lookup for Reader {
 
 /// What a start reads: every row of state and every position.
 fn at_start(connection: &Connection, found: &mut Digests, take: TakeRows<'_>) -> Result<(), Fault> {
-    state::read(connection, found, take)?;
+    state::read(connection, found, &Recent::read(connection)?, &mut |rows| Ok(take(&rows)?))?;
     let topics: u32 = connection.query_row("SELECT count(*) FROM topics", [], |row| row.get(0))?;
     positions::read(connection, found, topics as usize).map(drop)
 }

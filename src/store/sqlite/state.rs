@@ -1,7 +1,12 @@
-//! Rows of state, by table and key: all that a start reads. Those of ended conversations stand in `ended`.
+//! Rows of state, by table and key: all that a start reads. Those of ended conversations stand in `ended`, those that changed lately first in
+//! `recent`.
 //!
 //! Small rows stand within the tree of their keys. Slices are lists of hundreds of kilobytes: there, every look-up that passes one would read it
 //! whole, so they stand in a relation of their own, whose keys are apart from its contents.
+
+use std::mem;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction};
@@ -11,9 +16,15 @@ use crate::model::{Row, Table};
 use super::super::TakeRows;
 use super::digest::{Digests, checksum};
 use super::fault::Fault;
+use super::recent::{Key, Recent};
 
 /// Rows that are given out at once.
 const PIECE: usize = 4_096;
+/// So many times as many are read before they are taken.
+const PIECES_AHEAD: usize = 4;
+
+/// Takes pieces of rows as they are read.
+type GiveRows<'a> = &'a mut dyn FnMut(Vec<Row>) -> Result<(), Fault>;
 
 /// Makes the relations; a store in which slices stood among the rows has them moved.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
@@ -55,63 +66,72 @@ fn relation(table: Table) -> Relation {
 }
 
 /// What is done with the rows of one relation.
-struct Statements<'t> {
-    find: CachedStatement<'t>,
+pub(super) struct Rows<'t> {
     put: CachedStatement<'t>,
     remove: CachedStatement<'t>,
 }
 
-impl<'t> Statements<'t> {
-    fn of(relation: &str, transaction: &'t Transaction<'_>) -> rusqlite::Result<Self> {
-        let find = format!("SELECT checksum FROM {relation} WHERE tbl = ?1 AND key = ?2");
+impl<'t> Rows<'t> {
+    pub(super) fn of(relation: &str, transaction: &'t Transaction<'_>) -> rusqlite::Result<Self> {
         let put = format!(
             "INSERT INTO {relation} (tbl, key, value, checksum) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (tbl, key) DO UPDATE SET value = excluded.value, checksum = excluded.checksum"
+             ON CONFLICT (tbl, key) DO UPDATE SET value = excluded.value, checksum = replaced(checksum, excluded.checksum)"
         );
-        let remove = format!("DELETE FROM {relation} WHERE tbl = ?1 AND key = ?2");
-        Ok(Self {
-            find: transaction.prepare_cached(&find)?,
-            put: transaction.prepare_cached(&put)?,
-            remove: transaction.prepare_cached(&remove)?,
-        })
+        let remove = format!("DELETE FROM {relation} WHERE tbl = ?1 AND key = ?2 RETURNING checksum");
+        Ok(Self { put: transaction.prepare_cached(&put)?, remove: transaction.prepare_cached(&remove)? })
     }
 
-    fn write(&mut self, digests: &mut Digests, row: &Row) -> rusqlite::Result<()> {
-        let table = row.table as u8;
-        let before: Option<i64> = self.find.query_row((table, &row.key), |found| found.get(0)).optional()?;
+    /// Puts or removes one.
+    pub(super) fn write(&mut self, digests: &mut Digests, table: Table, key: &[u8], value: Option<&[u8]>) -> rusqlite::Result<()> {
+        let table = table as u8;
+        let before = match value {
+            Some(value) => {
+                let checksum = checksum(table, key, value);
+                self.put.execute((table, key, value, checksum))?;
+                digests.add(table, checksum);
+                digests.replaced()
+            }
+            None => self.remove.query_row((table, key), |removed| removed.get(0)).optional()?,
+        };
         if let Some(before) = before {
             digests.remove(table, before);
-        }
-        match &row.value {
-            Some(value) => {
-                let checksum = checksum(table, &row.key, value);
-                self.put.execute((table, &row.key, value, checksum))?;
-                digests.add(table, checksum);
-            }
-            None if before.is_some() => drop(self.remove.execute((table, &row.key))?),
-            None => {}
         }
         Ok(())
     }
 }
 
-/// Puts and removes rows of every table but [`Table::Ended`], in the order of their keys: neighbours stand on one page.
-pub(super) fn write(transaction: &Transaction<'_>, digests: &mut Digests, rows: &[Row]) -> rusqlite::Result<()> {
-    let (mut state, mut slices) = (Statements::of("state", transaction)?, Statements::of("slices", transaction)?);
-    let mut rows: Vec<&Row> = rows.iter().collect();
-    rows.sort_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
+/// Puts and removes rows of every table but [`Table::Ended`]: slices at once, the others by way of `recent`.
+pub(super) fn write(transaction: &Transaction<'_>, digests: &mut Digests, recent: &mut Recent, rows: Vec<Row>) -> Result<(), Fault> {
+    let mut slices = Rows::of("slices", transaction)?;
+    let mut others = Vec::with_capacity(rows.len());
     for row in rows {
         match relation(row.table) {
-            Relation::State => state.write(digests, row)?,
-            Relation::Slices => slices.write(digests, row)?,
+            Relation::State => others.push(row),
+            Relation::Slices => slices.write(digests, row.table, &row.key, row.value.as_deref())?,
             Relation::Ended => {}
         }
     }
-    Ok(())
+    recent.write(transaction, digests, others)
 }
 
-/// Gives out every row, checked.
-pub(super) fn read(connection: &Connection, found: &mut Digests, take: TakeRows<'_>) -> Result<(), Fault> {
+/// Gives out every row, checked, in the order of tables and keys: [`read`] by a thread of its own, which is ahead of who takes them.
+pub(super) fn read_ahead(connection: &mut Connection, recent: &Recent, take: TakeRows<'_>) -> Result<Digests, Fault> {
+    thread::scope(|scope| {
+        let (give, pieces) = sync_channel::<Vec<Row>>(PIECES_AHEAD);
+        let reading = scope.spawn(move || {
+            let mut found = Digests::default();
+            // Nobody waits for them when taking some has failed: that is what is told then.
+            read(connection, &mut found, recent, &mut |rows| give.send(rows).map_err(|_| Fault::Failed)).map(|()| found)
+        });
+        pieces.into_iter().try_for_each(|rows| take(&rows))?;
+        reading.join().map_err(|_| Fault::Failed)?
+    })
+}
+
+/// Gives out every row, checked, in the order of tables and keys.
+pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent, give: GiveRows<'_>) -> Result<(), Fault> {
+    recent.count(found);
+    let mut recent = recent.rows().peekable();
     let mut query = connection
         .prepare("SELECT tbl, key, value, checksum FROM state UNION ALL SELECT tbl, key, value, checksum FROM slices ORDER BY 1, 2")?;
     let mut rows = query.query(())?;
@@ -127,12 +147,23 @@ pub(super) fn read(connection: &Connection, found: &mut Digests, take: TakeRows<
             return Err(Fault::Damaged(format!("a row of table {number} is not what was written")));
         };
         found.add(table as u8, written);
-        piece.push(Row { table, key: key.to_vec(), value: Some(value.to_vec()) });
-        if piece.len() == PIECE {
-            take(&piece)?;
-            piece.clear();
+        let is_before = |other: &Key| (other.0, other.1.as_slice()) < (table, key);
+        while let Some((key, value)) = recent.next_if(|(other, _)| is_before(other)) {
+            piece.extend(there(key, value));
+        }
+        match recent.next_if(|((of, other), _)| (*of, other.as_slice()) == (table, key)) {
+            Some((key, value)) => piece.extend(there(key, value)),
+            None => piece.push(Row { table, key: key.to_vec(), value: Some(value.to_vec()) }),
+        }
+        if piece.len() >= PIECE {
+            give(mem::replace(&mut piece, Vec::with_capacity(PIECE)))?;
         }
     }
-    take(&piece)?;
-    Ok(())
+    piece.extend(recent.filter_map(|(key, value)| there(key, value)));
+    give(piece)
+}
+
+/// The row, if it was not removed.
+fn there((table, key): &Key, value: Option<&[u8]>) -> Option<Row> {
+    value.map(|value| Row { table: *table, key: key.clone(), value: Some(value.to_vec()) })
 }

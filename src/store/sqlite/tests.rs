@@ -19,11 +19,11 @@ fn topics(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn open(path: &Path) -> Sqlite {
+pub(super) fn open(path: &Path) -> Sqlite {
     Sqlite::open(path, &topics(&["chats", "agents"])).unwrap()
 }
 
-fn contents(store: &mut Sqlite) -> Result<(Vec<Row>, BTreeMap<PartitionId, Reached>), StoreError> {
+pub(super) fn contents(store: &mut Sqlite) -> Result<(Vec<Row>, BTreeMap<PartitionId, Reached>), StoreError> {
     let mut rows = Vec::new();
     let positions = store.load(&mut |piece| {
         rows.extend_from_slice(piece);
@@ -53,7 +53,17 @@ fn filled(path: &Path) {
         .unwrap();
 }
 
-fn refused(path: &Path, names: &[&str]) -> String {
+/// Leaves no rows that changed lately beside the others.
+pub(super) fn settled(path: &Path) {
+    let mut store = open(path);
+    let Sqlite { connection, digests, recent, .. } = &mut store;
+    let transaction = connection.as_mut().unwrap().transaction().unwrap();
+    recent.carry_all(&transaction, digests).unwrap();
+    digests.write(&transaction).unwrap();
+    transaction.commit().unwrap();
+}
+
+pub(super) fn refused(path: &Path, names: &[&str]) -> String {
     match Sqlite::open(path, &topics(names)) {
         Ok(mut store) => contents(&mut store).unwrap_err().to_string(),
         Err(error) => error.to_string(),
@@ -61,7 +71,7 @@ fn refused(path: &Path, names: &[&str]) -> String {
 }
 
 /// Runs SQL on the file behind the store's back.
-fn tamper(path: &Path, sql: &str) {
+pub(super) fn tamper(path: &Path, sql: &str) {
     rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
@@ -133,8 +143,8 @@ fn a_database_of_another_program_and_a_newer_store_are_refused_and_left_as_they_
     tamper(&other.path, "CREATE TABLE t (x); PRAGMA user_version = 7");
     assert!(refused(&other.path, &["chats"]).contains("is no store of deskpulse"));
     filled(&newer.path);
-    tamper(&newer.path, "PRAGMA user_version = 3");
-    let wanted = "was written in version 3 of its form, this deskpulse knows up to 2: use the newer deskpulse again";
+    tamper(&newer.path, "PRAGMA user_version = 4");
+    let wanted = "was written in version 4 of its form, this deskpulse knows up to 3: use the newer deskpulse again";
     assert!(refused(&newer.path, &["chats"]).ends_with(wanted));
     assert!(Reader::open(&newer.path).unwrap_err().to_string().ends_with(wanted));
     std::fs::write(&text.path, "time_zone = \"UTC\"\n".repeat(100)).unwrap();
@@ -162,6 +172,7 @@ fn a_row_that_was_changed_removed_added_or_moved_is_found() {
     ] {
         let place = place();
         filled(&place.path);
+        settled(&place.path);
         tamper(&place.path, sql);
         let said = refused(&place.path, &["chats", "agents"]);
         assert!(said.contains("is damaged") && said.ends_with("restore a backup"), "{sql}: {said}");
@@ -194,9 +205,18 @@ fn slices_are_put_replaced_removed_and_given_out_among_the_rows_of_their_tables(
     }
 }
 
-/// What the first form had not: ended conversations and slices stood among the rows.
-const OF_THE_FIRST_FORM: &str =
-    "INSERT INTO state SELECT tbl, key, value, checksum FROM slices; DROP TABLE slices; DROP TABLE ended; PRAGMA user_version = 1";
+/// A closed store as the first form had it: slices stood among the rows, and there was nothing else.
+fn of_the_first_form() -> (Place, Vec<Row>) {
+    let place = place();
+    let rows = [slices(&[1, 2], 1), agents(&["amy"], 1)].concat();
+    open(&place.path).commit(Commit { rows: rows.clone(), ..Commit::default() }).unwrap();
+    settled(&place.path);
+    tamper(
+        &place.path,
+        "INSERT INTO state SELECT tbl, key, value, checksum FROM slices; DROP TABLE slices; DROP TABLE ended; DROP TABLE recent; PRAGMA user_version = 1",
+    );
+    (place, rows)
+}
 
 fn form(path: &Path) -> i64 {
     rusqlite::Connection::open(path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
@@ -204,12 +224,7 @@ fn form(path: &Path) -> i64 {
 
 #[test]
 fn a_store_of_the_first_form_is_brought_up_to_the_present_one() {
-    let place = place();
-    let mut store = open(&place.path);
-    let rows = [slices(&[1, 2], 1), agents(&["amy"], 1)].concat();
-    store.commit(Commit { rows: rows.clone(), ..Commit::default() }).unwrap();
-    drop(store);
-    tamper(&place.path, OF_THE_FIRST_FORM);
+    let (place, rows) = of_the_first_form();
     let mut store = open(&place.path);
     assert!(!store.is_new());
     assert_eq!(contents(&mut store).unwrap().0, rows);
@@ -222,12 +237,7 @@ fn a_store_of_the_first_form_is_brought_up_to_the_present_one() {
 
 #[test]
 fn a_store_of_the_first_form_is_read_copied_and_restored_before_a_service_has_opened_it() {
-    let place = place();
-    let mut store = open(&place.path);
-    let rows = [slices(&[1, 2], 1), agents(&["amy"], 1)].concat();
-    store.commit(Commit { rows: rows.clone(), ..Commit::default() }).unwrap();
-    drop(store);
-    tamper(&place.path, OF_THE_FIRST_FORM);
+    let (place, rows) = of_the_first_form();
     let reader = Reader::open(&place.path).unwrap();
     let read = |reader: &Reader| {
         let mut found = Vec::new();
@@ -272,20 +282,23 @@ fn a_full_disk_ends_the_commit_with_a_sentence_and_loses_nothing_that_was_kept()
     contents(&mut store).unwrap();
     let pages: i64 = store.connection.as_ref().unwrap().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     store.connection.as_ref().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
-    let large = Row::put(Table::Agent, 1, &"cleo", &vec![7_u8; 1_000_000]);
+    let incompressible: Vec<u32> = (0..250_000_u32).map(|number| number.wrapping_mul(number).wrapping_mul(2_654_435_761)).collect();
+    let large = Row::put(Table::Agent, 1, &"cleo", &incompressible);
     let said = store.commit(Commit { rows: vec![large], positions: BTreeMap::new(), ..Commit::default() }).unwrap_err().to_string();
     assert!(said.contains("cannot be written") && said.contains("full"), "{said}");
     drop(store);
     assert_eq!(contents(&mut open(&place.path)).unwrap().0, agents(&["amy", "bob"], 1));
 }
 
-/// A closed store whose state fills some hundred pages.
+/// A closed store whose state fills some hundred pages; half of the rows have changed lately.
 fn large(path: &Path) -> (Vec<Row>, BTreeMap<PartitionId, Reached>) {
-    let mut store = open(path);
-    let rows = (0..4_000_u32).map(|number| Row::put(Table::Conversation, 1, &format!("chat:{number:05}"), &vec![number; 60])).collect();
+    let row = |number: u32, value: u32| Row::put(Table::Conversation, 1, &format!("chat:{number:05}"), &vec![number * value; 60]);
     let positions = (0..40).map(|partition| (part(0, partition), reached(i64::from(partition) + 1))).collect();
-    store.commit(Commit { rows, positions, ..Commit::default() }).unwrap();
-    contents(&mut store).unwrap()
+    let commit = |rows: Vec<Row>, positions| open(path).commit(Commit { rows, positions, ..Commit::default() }).unwrap();
+    commit((0..4_000).map(|number| row(number, 1)).collect(), positions);
+    settled(path);
+    commit((0..4_000).step_by(2).map(|number| row(number, 3)).collect(), BTreeMap::new());
+    contents(&mut open(path)).unwrap()
 }
 
 /// Opens a spoiled copy: either it is refused, or nothing of it has changed.

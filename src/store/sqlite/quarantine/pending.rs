@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::Serialize;
-
 use crate::model::{Rejected, Time};
 
 use super::KEPT;
 use super::outline;
 use crate::store::sqlite::checksum::fingerprint;
+use crate::store::sqlite::packing::{encoded, packed};
 
 /// Records of a block.
 const BLOCK: u32 = 1_000;
@@ -105,14 +104,4 @@ impl PendingRejects {
         self.open.clear();
         self.in_open = 0;
     }
-}
-
-fn packed(records: &[u8]) -> Vec<u8> {
-    #[expect(clippy::expect_used, reason = "compressing in memory fails only where memory ends, and that ends the program")]
-    zstd::bulk::compress(records, 1).expect("memory can be compressed")
-}
-
-fn encoded(into: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
-    #[expect(clippy::expect_used, reason = "writing to a vector cannot fail, and our types have no unsized sequences")]
-    postcard::to_extend(value, into).expect("records are encodable")
 }

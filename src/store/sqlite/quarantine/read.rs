@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use crate::model::{RejectCount, Rejected, Time};
 use crate::store::sqlite::checksum;
 use crate::store::sqlite::fault::Fault;
+use crate::store::sqlite::packing::unpacked;
 
 use super::write::count_checksum;
 
@@ -36,7 +37,7 @@ pub(in crate::store::sqlite) fn newest(connection: &Connection, take: &mut dyn F
     let mut rows = blocks.query([])?;
     while let Some(row) = rows.next()? {
         let (count, written, data): (u32, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let records = (checksum_of(count, &data) == written).then(|| unpacked(&data)).flatten();
+        let records = (checksum_of(count, &data) == written).then(|| records(&data)).flatten();
         let records = records.ok_or_else(|| Fault::Damaged("a block of the quarantine is not what was written".to_owned()))?;
         for record in records.into_iter().rev() {
             if !take(record) {
@@ -64,9 +65,8 @@ pub(super) fn checksum_of(records: u32, data: &[u8]) -> i64 {
     checksum::of(&[&records.to_le_bytes(), data])
 }
 
-fn unpacked(data: &[u8]) -> Option<Vec<Rejected>> {
-    let size = usize::try_from(zstd::zstd_safe::get_frame_content_size(data).ok()??).ok()?;
-    let bytes = zstd::bulk::decompress(data, size.min(BLOCK_BYTES_MAX)).ok()?;
+fn records(data: &[u8]) -> Option<Vec<Rejected>> {
+    let bytes = unpacked(data, BLOCK_BYTES_MAX)?;
     let (mut rest, mut records) = (&bytes[..], Vec::new());
     while !rest.is_empty() {
         let (record, after) = postcard::take_from_bytes(rest).ok()?;

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Name, Place, Time};
 use crate::store::sqlite::checksum;
 use crate::store::sqlite::fault::Fault;
+use crate::store::sqlite::packing::{encoded, unpacked};
 
-/// Level of compression: the fast end, since a backlog brings 30 MB of lines a second.
-const LEVEL: i32 = 1;
 /// A payload is never larger than this: merging stops far below.
 const PAYLOAD_MAX: usize = 1 << 30;
 
@@ -114,7 +113,7 @@ impl Stored {
         if checksum::of(&[&data]) != self.data_checksum {
             return Err(damaged(self.first));
         }
-        unpacked(&data).ok_or_else(|| damaged(self.first))
+        unpacked(&data, PAYLOAD_MAX).ok_or_else(|| damaged(self.first))
     }
 }
 
@@ -123,25 +122,9 @@ pub(super) fn damaged(first: i64) -> Fault {
     Fault::Damaged(format!("the block of receipts from {first} on"))
 }
 
-/// Compresses a payload.
-pub(super) fn packed(payload: &[u8]) -> Result<Vec<u8>, Fault> {
-    zstd::bulk::compress(payload, LEVEL).map_err(|error| Fault::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
-}
-
-fn unpacked(data: &[u8]) -> Option<Vec<u8>> {
-    let size = usize::try_from(zstd::zstd_safe::get_frame_content_size(data).ok()??).ok()?;
-    zstd::bulk::decompress(data, size.min(PAYLOAD_MAX)).ok()
-}
-
 /// Begins a segment.
 pub(super) fn begin_segment(payload: Vec<u8>, base: u64, entries: u32) -> Vec<u8> {
     encoded(payload, &(base, entries))
-}
-
-/// Appends an encoding; it cannot fail in memory.
-pub(super) fn encoded(into: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
-    #[expect(clippy::expect_used, reason = "writing to a vector cannot fail, and our types have no unsized sequences")]
-    postcard::to_extend(value, into).expect("entries are encodable")
 }
 
 /// The facts of a payload with the number of each.

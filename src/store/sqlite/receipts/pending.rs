@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{Fact, FactKind, Name, Place};
 
-use super::block::{Entry, Lists, encoded};
+use super::block::{Entry, Lists};
 use super::day_of;
+use crate::store::sqlite::packing::encoded;
 
 /// Facts decided since the last commit, by day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::model::Span;
 use crate::store::sqlite::fault::Fault;
+use crate::store::sqlite::packing::{encoded, packed};
 
 use super::block::{self, COLUMNS, Lists, Stored};
 use super::pending::{OfDay, PendingReceipts};
@@ -56,8 +57,8 @@ fn insert_day(connection: &Connection, day: i64, of: &OfDay, base: i64, configur
 
 /// Writes a block and gives its tier.
 fn insert(connection: &Connection, mut head: Stored, lists: &Lists, payload: &[u8]) -> Result<i64, Fault> {
-    let data = block::packed(payload)?;
-    head.lists = block::encoded(Vec::new(), lists);
+    let data = packed(payload);
+    head.lists = encoded(Vec::new(), lists);
     head.lists_checksum = head.checksum();
     head.data_checksum = crate::store::sqlite::checksum::of(&[&data]);
     let mut insert = connection.prepare_cached(&format!(
