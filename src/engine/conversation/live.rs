@@ -9,9 +9,9 @@ use super::Conversations;
 use super::state::Conversation;
 
 impl Conversations {
-    /// Every open waiting period, in no particular order; costs O(waiting).
+    /// Every open waiting period, in no particular order.
     pub fn waiting(&self) -> impl Iterator<Item = WaitingNow> {
-        self.waiting.iter(&self.table).filter_map(Conversation::waiting_now)
+        self.table.places.waiting().filter_map(|place| self.table.at_place(place)).filter_map(Conversation::waiting_now)
     }
 
     /// One conversation as it is now; `None` when it is unknown or forgotten. Touches nothing.
@@ -20,11 +20,11 @@ impl Conversations {
         self.table.peek(id, Conversation::now)
     }
 
-    /// The open complaints of each team that has any, in order of the team; costs O(open complaints).
+    /// The open complaints of each team that has any, in order of the team.
     #[must_use]
     pub fn complaints(&self) -> Vec<OpenComplaints> {
         let mut teams: BTreeMap<Option<Name>, OpenComplaints> = BTreeMap::new();
-        for complaint in self.complaints.iter().filter_map(|id| self.table.at_hand(id.medium, &id.id)) {
+        for complaint in self.table.places.complaints().filter_map(|place| self.table.at_place(place)) {
             let (team, raised_at) = (complaint.team.clone(), complaint.started_at);
             let open = teams.entry(team.clone()).or_insert(OpenComplaints { team, count: 0, oldest_raised_at: raised_at });
             open.count += 1;

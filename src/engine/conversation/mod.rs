@@ -8,8 +8,9 @@
 //! | `cycle`, `active`, `resolution`, `complaint` | ends and reopenings; the clocks and targets of the resolution |
 //! | `breach`, `deadlines`, `late` | deadlines in event time, and what late events do |
 //! | `handling` | who handles what |
-//! | `live`, `waiting_list` | what is shown of them now |
+//! | `live` | what is shown of them now |
 //! | `state`, `table`, `turn` | one conversation, all of them, and one event being applied |
+//! | `places` | what is derived from those at hand |
 //! | `kept`, `cold` | how one is kept and stored; those that are in a store only |
 
 mod active;
@@ -24,6 +25,7 @@ mod kept;
 mod late;
 mod live;
 mod message;
+mod places;
 mod resolution;
 mod shares;
 mod start;
@@ -34,7 +36,6 @@ mod tests;
 mod ticket;
 mod turn;
 mod waiting;
-mod waiting_list;
 
 use std::sync::Arc;
 
@@ -46,12 +47,12 @@ use super::policy::Policies;
 use super::settings::Settings;
 use super::signal::{DeadlineClass, DeadlineKey, Moment, Outbox, Signal};
 
-use deadlines::Deadlines;
+use deadlines::{Deadlines, Named};
+use places::{Deadline, Marks};
 use state::Conversation;
 use table::{Found, Table};
 use turn::Turn;
 use waiting::Period;
-use waiting_list::WaitingList;
 
 /// Deadlines that are looked up at a time.
 const LOOKED_UP: usize = 64;
@@ -65,10 +66,6 @@ pub struct Conversations {
     settings: Arc<Settings>,
     table: Table,
     deadlines: Deadlines,
-    /// Those with an open waiting period.
-    waiting: WaitingList,
-    /// Open complaints.
-    complaints: Index,
 }
 
 /// What an event was to the conversations beyond its facts.
@@ -99,7 +96,7 @@ impl Conversations {
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
         let table = Table::new(settings.forget_after, settings.track_changes);
-        Self { settings, table, deadlines: Deadlines::default(), waiting: WaitingList::default(), complaints: Index::default() }
+        Self { settings, table, deadlines: Deadlines::default() }
     }
 
     /// Looks targets up in these policies from now on; those that were looked up stay (ruling 29).
@@ -124,8 +121,8 @@ impl Conversations {
 
     /// The first deadline that is still to fire.
     pub fn next_deadline(&mut self) -> Option<DeadlineKey> {
-        while let Some(key) = self.deadlines.first(|keys| retain_due(&self.table, keys)) {
-            if is_due(&self.table, key) {
+        while let Some((key, deadline)) = self.deadlines.first(|entries| due(&self.table, entries)) {
+            if self.table.places.is_due(*deadline) {
                 return Some(key.clone());
             }
             self.deadlines.pop();
@@ -143,18 +140,19 @@ impl Conversations {
         if self.next_deadline().is_none() {
             return;
         }
-        let Some(DeadlineKey { at, class, id, which }) = self.deadlines.pop() else { return };
+        let Some((DeadlineKey { at, class, id, which }, _)) = self.deadlines.pop() else { return };
         let id = ConversationId { medium: class.medium(), id };
         let Some(conversation) = self.table.known(&id, at) else { return };
         let moment = Moment { time: at, clock: at, late: false };
-        let mut turn = Turn { settings: &self.settings, moment, out };
+        let (before, mut turn) = (conversation.marks(), Turn { settings: &self.settings, moment, out });
         match which {
             0 => conversation.breach_response(at, &mut turn),
             1 => conversation.breach_resolution(at, &mut turn),
             _ => conversation.expire_handling(at, &mut turn),
         }
-        push_deadlines(&mut self.deadlines, conversation, [None; 3]);
-        if !conversation.cycle.is_open() {
+        let (place, marks, is_open) = (conversation.place, conversation.marks(), conversation.cycle.is_open());
+        self.derive(&id, place, &before, &marks);
+        if !is_open {
             self.table.put_back(&id);
         }
     }
@@ -176,12 +174,8 @@ impl Conversations {
     /// When it was written by a newer version, or is damaged.
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
         if let Some(conversation) = self.table.restore(row)? {
-            push_deadlines(&mut self.deadlines, conversation, [None; 3]);
-            let now = conversation.marks();
-            if now.waiting {
-                self.waiting.add(conversation);
-            }
-            list(&mut self.complaints, &conversation.id, false, now.complaint);
+            let (id, place, marks) = (conversation.id.clone(), conversation.place, conversation.marks());
+            self.derive(&id, place, &Marks::default(), &marks);
         }
         Ok(())
     }
@@ -207,27 +201,30 @@ impl Conversations {
         let was_known = found == Found::Known;
         effect.implicit |= !was_known && !is_start;
         effect.forgotten |= found == Found::Forgotten;
-        let (before, marks) = if was_known { (conversation.standing(), conversation.marks()) } else { Default::default() };
+        let (before, marks_before) = if was_known { (conversation.standing(), conversation.marks()) } else { Default::default() };
         let onward = if is_circle || (is_start && !was_known) { None } else { conversation.take(task, &mut turn) };
         conversation.fire_overdue(&mut turn);
 
-        let now = conversation.marks();
-        push_deadlines(&mut self.deadlines, conversation, marks.deadlines);
-        if now.waiting {
-            self.waiting.add(conversation);
-        }
-        list(&mut self.complaints, id, marks.complaint, now.complaint);
         let after = conversation.standing();
         if before != after {
             let at = moment.time.max(conversation.changed_at);
             turn.signal(Signal::Standing { conversation: id.clone(), before, after, at });
         }
-        if !conversation.cycle.is_open() {
+        let (place, marks, is_open) = (conversation.place, conversation.marks(), conversation.cycle.is_open());
+        self.derive(id, place, &marks_before, &marks);
+        if !is_open {
             self.table.put_back(id);
         }
-        self.deadlines.clean_up(|keys| retain_due(&self.table, keys));
-        self.waiting.clean_up(&mut self.table);
+        self.deadlines.clean_up(|deadline| self.table.places.is_due(deadline));
         onward
+    }
+
+    /// Keeps what is derived from a conversation as it is now, if that has changed.
+    fn derive(&mut self, id: &ConversationId, place: u32, before: &Marks, now: &Marks) {
+        if before != now {
+            self.table.places.set(place, *now);
+            now.moved(before, place).for_each(|deadline| self.deadlines.push(deadline, || key(id, deadline)));
+        }
     }
 
     /// Whether a chain of merges leads from a ticket to `end`.
@@ -243,19 +240,7 @@ impl Conversations {
     }
 }
 
-/// What is derived from a conversation.
-#[derive(Debug, Clone, Copy, Default)]
-struct Marks {
-    deadlines: [Option<Time>; 3],
-    waiting: bool,
-    complaint: bool,
-}
-
 impl Conversation {
-    fn marks(&self) -> Marks {
-        Marks { deadlines: self.deadlines(), waiting: self.period.is_some(), complaint: self.is_open_complaint() }
-    }
-
     /// Does a task. What a merged ticket has to pass on is given back.
     fn take<'a>(&mut self, task: Task<'a>, turn: &mut Turn<'_>) -> Option<Onward<'a>> {
         let passes_on = matches!(task, Task::Receive(_) | Task::Do(Action::Message(_)));
@@ -308,34 +293,21 @@ fn outcome(reason: EndReason) -> Outcome {
     }
 }
 
-fn is_due(table: &Table, key: &DeadlineKey) -> bool {
-    table.at_hand(key.class.medium(), &key.id).is_some_and(|conversation| conversation.deadlines()[usize::from(key.which)] == Some(key.at))
+/// Those that still stand. Some are looked up at a time, so that they are fetched together.
+fn due(table: &Table, entries: &[Deadline]) -> Vec<Named> {
+    let due: Vec<Deadline> = entries.iter().copied().filter(|entry| table.places.is_due(*entry)).collect();
+    let mut named = Vec::with_capacity(due.len());
+    for some in due.chunks(LOOKED_UP) {
+        table.look_ahead_by(some.iter().map(|entry| table.places.hash(entry.place)));
+        named.extend(some.iter().filter_map(|entry| Some((key(&table.at_place(entry.place)?.id, *entry), *entry))));
+    }
+    named
 }
 
-/// Takes the stale ones out. Some are looked up at a time, so that they are fetched together.
-fn retain_due(table: &Table, keys: &mut Vec<DeadlineKey>) {
-    let mut due = Vec::with_capacity(keys.len());
-    for some in keys.chunks(LOOKED_UP) {
-        table.look_ahead(some.iter().map(|key| (key.class.medium(), &*key.id)));
-        due.extend(some.iter().map(|key| is_due(table, key)));
-    }
-    let mut due = due.into_iter();
-    keys.retain(|_| due.next() == Some(true));
-}
-
-fn push_deadlines(queue: &mut Deadlines, conversation: &Conversation, before: [Option<Time>; 3]) {
-    let class = if conversation.is_chat() { DeadlineClass::Chat } else { DeadlineClass::Ticket };
-    for (which, (due, before)) in (0..).zip(conversation.deadlines().into_iter().zip(before)) {
-        if let Some(at) = due.filter(|_| due != before) {
-            queue.push(DeadlineKey { at, class, id: conversation.id.id.clone(), which });
-        }
-    }
-}
-
-fn list(index: &mut Index, id: &ConversationId, was_in: bool, belongs: bool) {
-    match (was_in, belongs) {
-        (false, true) => drop(index.insert(id.clone())),
-        (true, false) => drop(index.remove(id)),
-        _ => {}
-    }
+fn key(id: &ConversationId, Deadline { at, which, .. }: Deadline) -> DeadlineKey {
+    let class = match id.medium {
+        Medium::Chat => DeadlineClass::Chat,
+        Medium::Ticket => DeadlineClass::Ticket,
+    };
+    DeadlineKey { at, class, id: id.id.clone(), which }
 }

@@ -64,7 +64,7 @@ impl Conversation {
             active: ActiveClock::default(),
             resolution: Resolution::default(),
             handling: Handling::default(),
-            listed_as: 0,
+            place: 0,
             is_queued: false,
             id,
         }

@@ -11,6 +11,7 @@ use super::active::ActiveClock;
 use super::cycle::Cycle;
 use super::handling::Handling;
 use super::hold::Hold;
+use super::places::Marks;
 use super::resolution::Resolution;
 use super::ticket::Ticket;
 use super::turn::Turn;
@@ -43,9 +44,9 @@ pub(super) struct Conversation {
     pub active: ActiveClock,
     pub resolution: Resolution,
     pub handling: Handling,
-    /// Its number in the list of those that wait; 0 is not listed. Derived, and no part of the row.
+    /// Its place among those at hand; 0 while it has none. No part of the row.
     #[serde(skip)]
-    pub listed_as: u64,
+    pub place: u32,
     /// Whether it stands among the ended ones already, though it is at hand again. Derived, and no part of the row.
     #[serde(skip)]
     pub is_queued: bool,
@@ -150,7 +151,7 @@ impl Conversation {
     pub fn glance(&self) -> i64 {
         let period = self.period.as_ref().map_or(0, |period| period.opened_at.0);
         let flags = self.offered ^ self.cycle.responded ^ self.owner.agent.is_some() ^ self.last_human.is_some() ^ self.team.is_some();
-        period ^ self.changed_at.0 ^ self.touched.0 ^ self.listed_as as i64 ^ i64::from(flags) ^ self.owner.since.0
+        period ^ self.changed_at.0 ^ self.touched.0 ^ i64::from(self.place) ^ i64::from(flags) ^ self.owner.since.0
     }
 
     /// The same of what lies elsewhere in memory.
@@ -163,6 +164,15 @@ impl Conversation {
     pub fn standing(&self) -> Standing {
         let period = self.period.as_ref().filter(|period| period.judged.is_some());
         Standing { owner: self.owner.agent.clone(), open: self.cycle.is_open(), waiting_since: period.map(|period| period.opened_at) }
+    }
+
+    /// What is derived from it.
+    pub fn marks(&self) -> Marks {
+        Marks {
+            due: self.deadlines().map(|due| due.unwrap_or(Time::MAX)),
+            waiting: self.period.is_some(),
+            complaint: self.is_open_complaint(),
+        }
     }
 
     /// The deadlines that are still to fire: response, resolution, end of a handling interval.

@@ -11,6 +11,7 @@ use hashbrown::hash_table::Entry;
 use crate::model::{ConversationId, ConversationRef, Medium, Name, Row, RowError, Span, Table as RowTable, Time};
 
 use super::kept::{Kept, hash};
+use super::places::Places;
 use super::state::Conversation;
 
 /// Conversations that are brought near at a time when their rows are made.
@@ -24,6 +25,8 @@ pub(super) type Untouched = BinaryHeap<Reverse<(Time, u64)>>;
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) kept: HashTable<Kept>,
+    /// Those at hand.
+    pub(super) places: Places,
     /// Ended ones.
     pub(super) ended: Untouched,
     /// Forgotten ones.
@@ -59,6 +62,7 @@ impl Table {
     pub fn new(forget_after: Span, track: bool) -> Self {
         Self {
             kept: HashTable::new(),
+            places: Places::default(),
             ended: Untouched::new(),
             forgotten: Untouched::new(),
             forget_after,
@@ -76,7 +80,8 @@ impl Table {
         start: impl FnOnce(ConversationId) -> Conversation,
     ) -> (&mut Conversation, Found) {
         self.forget(clock);
-        let (found, kept) = match self.kept.entry(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id), Kept::hash) {
+        let hash = hash(id.medium, &id.id);
+        let (found, kept) = match self.kept.entry(hash, |kept| kept.is(id.medium, &id.id), Kept::hash) {
             Entry::Vacant(entry) => {
                 note(&mut self.changed, id, false);
                 (Found::New, entry.insert(Kept::Whole(Box::new(start(id.clone())))).into_mut())
@@ -91,7 +96,7 @@ impl Table {
                 (found, kept)
             }
         };
-        let conversation = kept.unpack();
+        let conversation = at_hand(kept, hash, &mut self.places);
         if named || found != Found::Known {
             conversation.touched = clock;
         }
@@ -103,15 +108,21 @@ impl Table {
         self.kept.find(hash(medium, id), |kept| kept.is(medium, id))
     }
 
-    /// A conversation at hand: an open one, or an ended one whose last handling is not over.
-    pub fn at_hand(&self, medium: Medium, id: &str) -> Option<&Conversation> {
-        self.find(medium, id)?.whole()
+    /// The conversation of a place.
+    pub fn at_place(&self, place: u32) -> Option<&Conversation> {
+        let is_there = |kept: &Kept| kept.whole().is_some_and(|conversation| conversation.place == place);
+        self.kept.find(self.places.hash(place), is_there)?.whole()
     }
 
     /// The conversations at hand that probably have these ids, brought near ahead of the events that name them. One in a hundred is
     /// another one. Goes step by step over all, so that what is far away is fetched for many at once.
     pub fn look_ahead<'i>(&self, ids: impl Iterator<Item = (Medium, &'i str)>) -> Vec<&Conversation> {
-        let hashes: Vec<u64> = ids.map(|(medium, id)| hash(medium, id)).collect();
+        self.look_ahead_by(ids.map(|(medium, id)| hash(medium, id)))
+    }
+
+    /// The same by the hashes of ids.
+    pub fn look_ahead_by(&self, hashes: impl Iterator<Item = u64>) -> Vec<&Conversation> {
+        let hashes: Vec<u64> = hashes.collect();
         let kept: Vec<&Kept> = hashes.iter().filter_map(|hash| self.kept.find(*hash, |_| true)).collect();
         let (mut whole, mut packed) = (Vec::with_capacity(kept.len()), 0);
         for kept in kept {
@@ -122,16 +133,8 @@ impl Table {
         }
         black_box(packed);
         black_box(whole.iter().fold(0, |all, conversation| all ^ conversation.glance()));
-        black_box(whole.iter().fold(0, |all, conversation| all ^ conversation.glance_further()));
+        black_box(whole.iter().fold(0, |all, conversation| all ^ conversation.glance_further() ^ self.places.glance(conversation.place)));
         whole
-    }
-
-    /// A conversation at hand, to be changed in what is no part of its row.
-    pub fn at_hand_mut(&mut self, id: &ConversationId) -> Option<&mut Conversation> {
-        match self.kept.find_mut(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))? {
-            Kept::Whole(conversation) => Some(conversation),
-            Kept::Ended(_) | Kept::Forgotten(_) => None,
-        }
     }
 
     /// The ticket that a ticket was merged into. Touches nothing.
@@ -156,21 +159,22 @@ impl Table {
     /// A known conversation, which is not started if there is none.
     pub fn known(&mut self, id: &ConversationId, clock: Time) -> Option<&mut Conversation> {
         self.forget(clock);
-        let kept = self
-            .kept
-            .find_mut(hash(id.medium, &id.id), |kept| kept.is(id.medium, &id.id))
-            .filter(|kept| !matches!(kept, Kept::Forgotten(_)))?;
+        let hash = hash(id.medium, &id.id);
+        let kept = self.kept.find_mut(hash, |kept| kept.is(id.medium, &id.id)).filter(|kept| !matches!(kept, Kept::Forgotten(_)))?;
         note(&mut self.changed, id, kept.whole().is_none());
-        Some(kept.unpack())
+        Some(at_hand(kept, hash, &mut self.places))
     }
 
     /// Makes an ended conversation small again, once nothing of it goes on.
     pub fn put_back(&mut self, id: &ConversationId) {
         let hash = hash(id.medium, &id.id);
-        if let Some(kept) = self.kept.find_mut(hash, |kept| kept.is(id.medium, &id.id))
-            && kept.pack()
-        {
+        let Some(kept) = self.kept.find_mut(hash, |kept| kept.is(id.medium, &id.id)) else { return };
+        let place = kept.whole().map(|conversation| conversation.place);
+        if kept.pack() {
             self.ended.push(Reverse((kept.touched(), hash)));
+        }
+        if let (Some(place), None) = (place, kept.whole()) {
+            self.places.leave(place);
         }
     }
 
@@ -214,10 +218,9 @@ impl Table {
             Kept::Ended(_) => self.ended.push(Reverse((kept.touched(), hash))),
             Kept::Forgotten(_) => self.forgotten.push(Reverse((kept.touched(), hash))),
         }
-        match self.kept.insert_unique(hash, kept, Kept::hash).into_mut() {
-            Kept::Whole(conversation) => Ok(Some(conversation)),
-            Kept::Ended(_) | Kept::Forgotten(_) => Ok(None),
-        }
+        let is_at_hand = kept.whole().is_some();
+        let kept = self.kept.insert_unique(hash, kept, Kept::hash).into_mut();
+        Ok(is_at_hand.then(|| at_hand(kept, hash, &mut self.places)))
     }
 
     /// Forgets what no event has touched for longer than `forget_after`. Exactly so long, it is still known. After twice as long it is
@@ -242,6 +245,15 @@ impl Table {
             }
         }
     }
+}
+
+/// A conversation that is not forgotten, at hand from now on if not before.
+fn at_hand<'k>(kept: &'k mut Kept, hash: u64, places: &mut Places) -> &'k mut Conversation {
+    let conversation = kept.unpack();
+    if conversation.place == 0 {
+        conversation.place = places.take(hash);
+    }
+    conversation
 }
 
 /// The next one that nothing may have touched since `before`.

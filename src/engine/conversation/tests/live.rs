@@ -75,7 +75,6 @@ fn open_complaints_are_counted_by_team_with_the_oldest() {
     assert_eq!(found, [(1, time("09:00:02")), (2, time("09:00:00"))]);
 }
 
-/// More than the list of those that wait holds before it is cleaned up, several times over.
 #[test]
 fn who_waits_is_shown_once_however_often_they_are_answered_and_wait_again() {
     let mut run = Run::new(settings(Vec::new()));

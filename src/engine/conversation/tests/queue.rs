@@ -1,34 +1,60 @@
 //! The deadline queue by itself.
 
 use super::script::{Run, settings};
-use crate::engine::conversation::deadlines::Deadlines;
+use crate::engine::conversation::deadlines::{Deadlines, Named};
+use crate::engine::conversation::places::Deadline;
 use crate::engine::signal::{DeadlineClass, DeadlineKey};
 use crate::model::Time;
 
-fn key(at: i64) -> DeadlineKey {
-    DeadlineKey { at: Time(at), class: DeadlineClass::Chat, id: "c1".into(), which: 0 }
+/// An entry whose place stands for its medium.
+fn entry(at: i64, place: u32, which: u8) -> Deadline {
+    Deadline { at: Time(at), place, which }
+}
+
+fn named(entry: Deadline) -> Named {
+    let class = if entry.place == 1 { DeadlineClass::Chat } else { DeadlineClass::Ticket };
+    (DeadlineKey { at: entry.at, class, id: "c1".into(), which: entry.which }, entry)
+}
+
+/// Takes all out, in the order in which they fire.
+fn taken(mut queue: Deadlines) -> Vec<Deadline> {
+    let all = |entries: &[Deadline]| entries.iter().copied().map(named).collect();
+    std::iter::from_fn(|| queue.first(all).is_some().then(|| queue.pop()).flatten()).map(|(_, entry)| entry).collect()
 }
 
 #[test]
 fn the_earliest_comes_first_then_by_medium_id_and_number() {
     let mut queue = Deadlines::default();
-    let ticket = DeadlineKey { class: DeadlineClass::Ticket, ..key(5) };
-    let second = DeadlineKey { which: 1, ..key(5) };
-    for key in [&ticket, &second, &key(5), &key(7)] {
-        queue.push(key.clone());
+    let (ticket, second, first, later) = (entry(5, 2, 0), entry(5, 1, 1), entry(5, 1, 0), entry(7, 1, 0));
+    for entry in [ticket, second, first, later] {
+        queue.push(entry, || named(entry).0);
     }
-    let order: Vec<DeadlineKey> = std::iter::from_fn(|| queue.first(|_| {}).cloned().and_then(|_| queue.pop())).collect();
-    assert_eq!(order, [key(5), second, ticket, key(7)]);
+    assert_eq!(taken(queue), [first, second, ticket, later]);
+}
+
+#[test]
+fn what_comes_into_a_second_that_has_come_takes_its_place_there() {
+    let mut queue = Deadlines::default();
+    let all = |entries: &[Deadline]| entries.iter().copied().map(named).collect();
+    for entry in [entry(5, 2, 0), entry(900, 1, 0)] {
+        queue.push(entry, || named(entry).0);
+    }
+    assert_eq!(queue.first(all).map(|(_, entry)| *entry), Some(entry(5, 2, 0)));
+    let (before, between) = (entry(5, 1, 0), entry(7, 1, 0));
+    for entry in [between, before] {
+        queue.push(entry, || named(entry).0);
+    }
+    assert_eq!(taken(queue), [before, entry(5, 2, 0), between, entry(900, 1, 0)]);
 }
 
 #[test]
 fn stale_entries_do_not_pile_up() {
     let mut queue = Deadlines::default();
     for at in 0..1_000_000 {
-        queue.push(key(at));
-        queue.clean_up(|keys| keys.retain(|key| key.at.0 % 1_000 == 0));
+        queue.push(entry(at, 1, 0), || named(entry(at, 1, 0)).0);
+        queue.clean_up(|entry| entry.at.0 % 1_000 == 0);
     }
-    let left = std::iter::from_fn(|| queue.first(|_| {}).cloned().and_then(|_| queue.pop())).count();
+    let left = taken(queue).len();
     assert!((1_000..70_000).contains(&left), "{left}");
 }
 
