@@ -6,10 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::time::Time;
 
-/// Room for a key, and…
-const KEY_BYTES: usize = 32;
-/// …for a row: most fit into it without growing.
-const ROW_BYTES: usize = 128;
+/// Room for a key or a row while it is encoded: nearly all fit, and are copied once they have their size.
+const ROOM: usize = 1_024;
 
 /// The tables of state. The number is part of what is stored: never reuse one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,13 +103,13 @@ impl Row {
     /// A row with this content, in version `version` of its table's encoding.
     #[must_use]
     pub fn put(table: Table, version: u8, key: &impl Serialize, value: &impl Serialize) -> Self {
-        Self { table, key: encode(Vec::with_capacity(KEY_BYTES), key), value: Some(encode(versioned(version), value)) }
+        Self { table, key: encode(key), value: Some(encode(&(version, value))) }
     }
 
     /// The removal of a row.
     #[must_use]
     pub fn remove(table: Table, key: &impl Serialize) -> Self {
-        Self { table, key: encode(Vec::with_capacity(KEY_BYTES), key), value: None }
+        Self { table, key: encode(key), value: None }
     }
 
     /// The clock of the last event that named what a row of [`Table::Ended`] is about; `None` of other rows.
@@ -151,14 +149,10 @@ impl Row {
     }
 }
 
-/// The begin of a row.
-fn versioned(version: u8) -> Vec<u8> {
-    let mut row = Vec::with_capacity(ROW_BYTES);
-    row.push(version);
-    row
-}
-
-fn encode(into: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    if let Ok(bytes) = postcard::to_slice(value, &mut [0; ROOM]) {
+        return bytes.to_vec();
+    }
     #[expect(clippy::expect_used, reason = "writing to a vector cannot fail, and our types have no unsized sequences")]
-    postcard::to_extend(value, into).expect("rows are encodable")
+    postcard::to_extend(value, Vec::with_capacity(2 * ROOM)).expect("rows are encodable")
 }

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
@@ -21,14 +23,16 @@ use super::state::Rows;
 /// Number of the table.
 const TABLE: u8 = 205;
 /// Bytes that are kept in memory: as many rows are carried over as come when it has come to this…
-const ROOM: usize = 128 << 20;
+const ROOM: usize = 192 << 20;
 /// …or to this in the file, which a start reads.
-const STORED: usize = 96 << 20;
+const STORED: usize = 144 << 20;
 /// A commit of so many bytes that is larger than all before it together is carried over at once, and they with it: while a log is caught up
 /// with, rows would only be written twice.
 const LARGE: usize = 48 << 20;
 /// Bytes of rows in a piece, before they are compressed.
 const PIECE: usize = 1 << 20;
+/// So many pieces are read before their rows are in their places.
+const PIECES_AHEAD: usize = 4;
 /// A piece is never larger than this: one row may be larger than a piece should be.
 const UNPACKED_MAX: usize = 1 << 30;
 /// What a row costs beside its key and its content.
@@ -85,22 +89,33 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// As it was written.
+    /// As it was written. A thread beside puts the rows of one piece in their places while the next is read.
     pub(super) fn read(connection: &Connection) -> Result<Self, Fault> {
         let mut query = connection.prepare("SELECT number, content, checksum FROM recent ORDER BY number")?;
-        let mut rows = query.query(())?;
-        let mut recent = Self::default();
-        while let Some(row) = rows.next()? {
-            let (number, checksum): (i64, i64) = (row.get(0)?, row.get(2)?);
-            let content = row.get_ref(1)?.as_blob().map_err(|_| damaged())?;
-            if checksum_of(number, content) != checksum {
-                return Err(damaged());
+        let mut stored = query.query(())?;
+        thread::scope(|scope| {
+            let (give, pieces) = sync_channel::<(Piece, Vec<Row>)>(PIECES_AHEAD);
+            let taking = scope.spawn(move || {
+                let mut recent = Self::default();
+                for (piece, rows) in pieces {
+                    recent.take(rows);
+                    recent.add(piece);
+                }
+                recent.round = recent.last();
+                recent
+            });
+            while let Some(piece) = stored.next()? {
+                let (number, checksum): (i64, i64) = (piece.get(0)?, piece.get(2)?);
+                let content = piece.get_ref(1)?.as_blob().map_err(|_| damaged())?;
+                if checksum_of(number, content) != checksum {
+                    return Err(damaged());
+                }
+                let rows = rows(content)?;
+                give.send((Piece { number, size: content.len(), checksum }, rows)).map_err(|_| Fault::Failed)?;
             }
-            recent.unpack(content)?;
-            recent.add(Piece { number, size: content.len(), checksum });
-        }
-        recent.round = recent.last();
-        Ok(recent)
+            drop(give);
+            taking.join().map_err(|_| Fault::Failed)
+        })
     }
 
     /// The pieces that were found.
@@ -209,20 +224,20 @@ impl Recent {
         self.round = self.last();
         Ok(())
     }
+}
 
-    fn unpack(&mut self, content: &[u8]) -> Result<(), Fault> {
-        let bytes = unpacked(content, UNPACKED_MAX).ok_or_else(damaged)?;
-        let (mut rest, mut rows) = (bytes.as_slice(), Vec::new());
-        while !rest.is_empty() {
-            let ((table, key, value), left): ((u8, Bytes<'_>, Option<Bytes<'_>>), _) =
-                postcard::take_from_bytes(rest).map_err(|_| damaged())?;
-            let table = Table::numbered(table).ok_or_else(damaged)?;
-            rows.push(Row { table, key: key.0.to_vec(), value: value.map(|value| value.0.to_vec()) });
-            rest = left;
-        }
-        self.take(rows);
-        Ok(())
+/// The rows of a piece.
+fn rows(content: &[u8]) -> Result<Vec<Row>, Fault> {
+    let bytes = unpacked(content, UNPACKED_MAX).ok_or_else(damaged)?;
+    let (mut rest, mut rows) = (bytes.as_slice(), Vec::new());
+    while !rest.is_empty() {
+        let ((table, key, value), left): ((u8, Bytes<'_>, Option<Bytes<'_>>), _) =
+            postcard::take_from_bytes(rest).map_err(|_| damaged())?;
+        let table = Table::numbered(table).ok_or_else(damaged)?;
+        rows.push(Row { table, key: key.0.to_vec(), value: value.map(|value| value.0.to_vec()) });
+        rest = left;
     }
+    Ok(rows)
 }
 
 fn cost(key: &[u8], value: Option<&[u8]>) -> usize {
