@@ -209,8 +209,14 @@ mod tests {
     use super::*;
     use crate::model::{ConversationRef, Fact, FactKind, Medium, Wait};
 
+    /// January 1970 is closed.
+    const CLOSE: Time = Time(38 * Span::DAY.0);
+
+    /// Posted one after the other around the close; every fifth is of January.
     fn response(number: usize) -> Posted {
-        let (at, length) = (Time(number as i64 * 700), Span(number as i64 * 37 % 60_000));
+        let clock = CLOSE + Span((number as i64 - 2 * WAITING as i64) * 700);
+        let at = if number.is_multiple_of(5) { clock - Span(10 * Span::DAY.0) } else { clock };
+        let length = Span(number as i64 * 37 % 60_000);
         let wait = Wait {
             opened_at: at,
             wait: length,
@@ -226,13 +232,13 @@ mod tests {
         let (agent, team) = (["amy", "bob", "cy"][number % 3].into(), ["presale", "vip"][number % 2].into());
         let kind = FactKind::Response { first: number.is_multiple_of(2), wait, own: length };
         let fact = Fact { at, by_deadline: false, team: Some(team), agent: Some(agent), conversation: Some(conversation), kind };
-        Posted { clock: at, output: Output::Fact(Box::new(fact)) }
+        Posted { clock, output: Output::Fact(Box::new(fact)) }
     }
 
     #[test]
     fn it_is_the_same_however_often_somebody_asks_and_however_much_waits() {
         let posted: Vec<Posted> = (0..4 * WAITING).map(response).collect();
-        let clock = Time(4 * WAITING as i64 * 700);
+        let clock = CLOSE + Span(2 * WAITING as i64 * 700);
         let shown = |asked_after: usize| {
             let mut kpis = Kpis::new(&KpiSettings::default());
             for some in posted.chunks(asked_after) {
@@ -244,7 +250,7 @@ mod tests {
             format!("{rows:?} {:?} {:?}", kpis.windows(clock), kpis.counters(&[]))
         };
         let whole = shown(posted.len());
-        assert!(whole.contains("amy"));
+        assert!(whole.contains("amy") && whole.contains("corrects: Some"));
         for asked_after in [1, 100, WAITING + 1] {
             assert_eq!(shown(asked_after), whole, "{asked_after}");
         }

@@ -48,7 +48,7 @@ impl Totals {
         Self { ledger, teams, held: Day(i32::MIN)..Day(i32::MAX), next_close: Time::MIN }
     }
 
-    /// Counts for the agent or for the team. The clock of a team is not before that of the last time.
+    /// Counts for the agent or for the team, in any order: each has its own clock.
     pub fn count(&mut self, counted: &Counted, scope: Scope) {
         count(&mut self.ledger, counted, scope);
     }

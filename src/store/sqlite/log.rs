@@ -12,9 +12,10 @@ use rusqlite::Connection;
 use super::backup::beside;
 use super::fault::Fault;
 
-/// Pages after which it is carried over…
+/// Pages after which it is carried over.
 const PAGES: i64 = 4_000;
-/// …and at which commits wait for that.
+/// Pages after which a commit waits until all of it is carried over: it begins anew only when nothing is left, and with commits on each other's
+/// heels something always is.
 pub(super) const PAGES_MAX: i64 = 32_000;
 /// Bytes that are written again at once.
 const PIECE: usize = 1 << 20;
@@ -52,11 +53,14 @@ impl CarryingOver {
     pub(super) fn look(&mut self, connection: &Connection) -> Result<(), Fault> {
         self.hear(false)?;
         let mut pages = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        let pages = pages.query_row((), |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))?;
-        if pages >= PAGES && !self.is_busy {
+        let (pages, carried): (i64, i64) = pages.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
+        if pages >= PAGES_MAX {
+            self.hear(true)?;
+            carry_over(connection)?;
+        } else if pages - carried >= PAGES && !self.is_busy {
             self.is_busy = self.asked.as_ref().is_some_and(|asked| asked.send(()).is_ok());
         }
-        self.hear(pages >= PAGES_MAX)
+        Ok(())
     }
 
     /// Takes note that it was carried over, or was not.
