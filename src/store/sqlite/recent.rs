@@ -24,8 +24,8 @@ use super::state::Rows;
 const TABLE: u8 = 205;
 /// Bytes that are kept in memory: as many rows are carried over as come when it has come to this…
 const ROOM: usize = 192 << 20;
-/// …or to this in the file, which a start reads.
-const STORED: usize = 144 << 20;
+/// …or to this in the file, before it was compressed: a start reads it.
+const STORED: usize = 256 << 20;
 /// A commit of so many bytes that is larger than all before it together is carried over at once, and they with it: while a log is caught up
 /// with, rows would only be written twice.
 const LARGE: usize = 48 << 20;
@@ -80,7 +80,7 @@ pub(super) struct Recent {
     /// What they cost in memory.
     bytes: usize,
     pieces: VecDeque<Piece>,
-    /// What the pieces cost in the file.
+    /// Bytes of the rows in the pieces.
     stored: usize,
     /// The row that was carried over last in this round.
     carried: Option<Key>,
@@ -110,8 +110,8 @@ impl Recent {
                 if checksum_of(number, content) != checksum {
                     return Err(damaged());
                 }
-                let rows = rows(content)?;
-                give.send((Piece { number, size: content.len(), checksum }, rows)).map_err(|_| Fault::Failed)?;
+                let bytes = unpacked(content, UNPACKED_MAX).ok_or_else(damaged)?;
+                give.send((Piece { number, size: bytes.len(), checksum }, rows(&bytes)?)).map_err(|_| Fault::Failed)?;
             }
             drop(give);
             taking.join().map_err(|_| Fault::Failed)
@@ -179,7 +179,7 @@ impl Recent {
         let checksum = checksum_of(number, &content);
         transaction.prepare_cached("INSERT INTO recent VALUES (?1, ?2, ?3)")?.execute((number, &content, checksum))?;
         digests.add(TABLE, checksum);
-        self.add(Piece { number, size: content.len(), checksum });
+        self.add(Piece { number, size: rows.len(), checksum });
         Ok(())
     }
 
@@ -227,9 +227,8 @@ impl Recent {
 }
 
 /// The rows of a piece.
-fn rows(content: &[u8]) -> Result<Vec<Row>, Fault> {
-    let bytes = unpacked(content, UNPACKED_MAX).ok_or_else(damaged)?;
-    let (mut rest, mut rows) = (bytes.as_slice(), Vec::new());
+fn rows(mut rest: &[u8]) -> Result<Vec<Row>, Fault> {
+    let mut rows = Vec::new();
     while !rest.is_empty() {
         let ((table, key, value), left): ((u8, Bytes<'_>, Option<Bytes<'_>>), _) =
             postcard::take_from_bytes(rest).map_err(|_| damaged())?;
