@@ -2,7 +2,8 @@
 //! on disk and receipts on; then SIGTERM and a start under the same load. Prints one table.
 //!
 //! `cargo bench --bench steady [-- SECONDS]` (60 unless given); needs Java 17 and Maven like the tests (tests/kafka/fetch.sh). Broker, program
-//! and generator share the machine. The store is on the disk of the target folder, the broker's log on that of temporary files.
+//! and generator share the machine, and the program goes first where all want its cores. The store is on the disk of the target folder, the
+//! broker's log on that of temporary files.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a benchmark may stop")]
@@ -16,6 +17,7 @@ mod measure;
 #[path = "../../tests/e2e/page.rs"]
 #[expect(dead_code, reason = "tests use the rest")]
 mod page;
+mod priority;
 #[path = "../../tests/e2e/program.rs"]
 #[expect(dead_code, reason = "tests use the rest")]
 mod program;
@@ -38,6 +40,7 @@ use deskpulse::simulate::load::{Load, LoadSettings};
 
 use measure::Report;
 use page::{Page, milliseconds};
+use priority::step_back;
 use program::{Service, Setting};
 use seen::{Seen, look, open_conversations, store_bytes, watch};
 use sending::Sending;
@@ -78,6 +81,7 @@ fn main() {
         // Its end is dropped here, whatever happens, and ends the other thread.
         let (end, ended) = channel::<()>();
         let sender = scope.spawn(move || keep_pace(sending, clock, &ended));
+        step_back();
         let service = Service::start(&setting);
         until(LIMIT, "all is read", || {
             let answer = service.get("/readyz")?;

@@ -36,24 +36,18 @@ fn publish_some_at_a_time(config: &Config, file: &Path, now: Time, at_a_time: us
     let settings = config.core_settings()?.keeping_changes();
     let (mut open, sizes) = open_months(&store, &settings)?;
     let clock = Some(open.engine().clock()).filter(|clock| *clock > Time::MIN);
-    let mut failed = None;
     let closed = some_at_a_time(&sizes, open.held_from(), at_a_time).into_iter().flat_map(|months| {
-        closed_months(&store, &settings, months).unwrap_or_else(|error| {
-            failed = Some(error);
-            // No row: the copy is not finished.
-            vec![String::new()]
-        })
+        let (lines, error) = closed_months(&store, &settings, months).map_or_else(|error| (Vec::new(), Some(error)), |lines| (lines, None));
+        lines.into_iter().map(Ok).chain(error.map(Err))
     });
     let rows = clock.map(|_| open.totals(PeriodKind::Month));
-    let mut totals = closed.chain(rows.into_iter().flatten().map(|row| view::totals::line(&row)));
+    let mut totals = closed.chain(rows.into_iter().flatten().map(|row| Ok(view::totals::line(&row))));
     let changed = |before: &str, after: &str| match (before.parse(), after.parse()) {
         (Ok(before), Ok(after)) => changed_keys(&before, &after),
         _ => Vec::new(),
     };
     let publication = Publication { at: now, clock, time_zone: &config.time_zone, totals: &mut totals, changed: &changed };
-    let published = publish(&store, file, publication);
-    drop(totals);
-    failed.map_or_else(|| Ok(published?), Err)
+    publish(&store, file, publication)
 }
 
 /// A core with the months that are not closed, and how many bytes of rows there are of each month.

@@ -212,7 +212,7 @@ impl Engine {
         let clock = self.order.clock();
         LiveView {
             clock,
-            waiting: self.conversations.waiting().collect(),
+            waiting: self.conversations.waiting(),
             agents: self.agents.live(clock),
             complaints: self.conversations.complaints(),
         }

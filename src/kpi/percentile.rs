@@ -4,7 +4,7 @@
 //! a bucket is less than 0.1 % below each of its samples. Only buckets that hold something take memory, one to three
 //! bytes each. Samples can be taken back, and counts of days added up to months, in any order.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::Span;
 
@@ -14,8 +14,8 @@ const EXACT_BITS: u32 = 11;
 const RECENT: usize = 128;
 
 /// Counts of samples by bucket, packed: ordered by bucket, each entry the distance to the bucket before and its count.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(into = "Packed", from = "Packed")]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Packed")]
 pub struct Sparse {
     packed: Packed,
     recent: Vec<Bucket>,
@@ -26,7 +26,7 @@ pub struct Sparse {
 pub(super) struct Bucket(u16);
 
 /// The packed counts. Each entry is a variable-length integer, twice the distance, odd when a count other than 1 follows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Vec<u8>")]
 struct Packed(Vec<u8>);
 
@@ -116,9 +116,13 @@ impl PartialEq for Sparse {
     }
 }
 
-impl From<Sparse> for Packed {
-    fn from(sparse: Sparse) -> Self {
-        sparse.whole()
+/// As bytes, all at once and not one by one.
+impl Serialize for Sparse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.recent.as_slice() {
+            [] => serializer.serialize_bytes(&self.packed.0),
+            _ => serializer.serialize_bytes(&self.whole().0),
+        }
     }
 }
 

@@ -10,8 +10,12 @@ use super::state::Conversation;
 
 impl Conversations {
     /// Every open waiting period, in no particular order.
-    pub fn waiting(&self) -> impl Iterator<Item = WaitingNow> {
-        self.table.places.waiting().filter_map(|place| self.table.at_place(place)).filter_map(Conversation::waiting_now)
+    pub fn waiting(&self) -> Vec<WaitingNow> {
+        let places: Vec<u32> = self.table.places.waiting().collect();
+        // Room for all at once: of a hundred thousand, growing would move megabytes again and again.
+        let mut waiting = Vec::with_capacity(places.len());
+        waiting.extend(places.into_iter().filter_map(|place| self.table.at_place(place)).filter_map(Conversation::waiting_now));
+        waiting
     }
 
     /// One conversation as it is now; `None` when it is unknown or forgotten. Touches nothing.

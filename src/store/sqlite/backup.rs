@@ -178,6 +178,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Mark, NextOffset, PartitionId, Reached, Row, Table};
+    use crate::store::sqlite::tests::rows_of;
     use crate::store::{Commit, Sqlite, Store};
 
     fn open(path: &Path) -> Sqlite {
@@ -194,13 +195,7 @@ mod tests {
     }
 
     fn contents(path: &Path) -> Vec<Row> {
-        let mut rows = Vec::new();
-        let read = Reader::open(path).unwrap().rows(&mut |piece| {
-            rows.extend_from_slice(piece);
-            Ok(())
-        });
-        read.unwrap();
-        rows
+        rows_of(&Reader::open(path).unwrap()).unwrap()
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl Sqlite {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         file::count_commit(&transaction, self.commits)?;
         ended::write(&transaction, &mut self.digests, &commit.rows, commit.remembers_since)?;
-        state::write(&transaction, &mut self.digests, &mut self.recent, commit.rows)?;
+        state::write(&transaction, &mut self.digests, &mut self.recent, &commit.rows)?;
         failpoint::reach("mid_write");
         positions::write(&transaction, &mut self.digests, &commit.positions)?;
         if let Some(entered) = &commit.configuration {

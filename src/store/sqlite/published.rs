@@ -61,7 +61,7 @@ CREATE VIEW config_changes AS SELECT * FROM configuration;
 "#;
 
 /// What is published beside the quarantine and the configurations, which are read from the store.
-pub struct Publication<'a> {
+pub struct Publication<'a, E> {
     /// Wall time.
     pub at: Time,
     /// The engine's clock: the totals stand as of it. `None` before the first event.
@@ -69,7 +69,7 @@ pub struct Publication<'a> {
     /// The reporting zone.
     pub time_zone: &'a str,
     /// Rows of totals, corrections among them, as lines of JSON in their order.
-    pub totals: &'a mut dyn Iterator<Item = String>,
+    pub totals: &'a mut dyn Iterator<Item = Result<String, E>>,
     /// Of two configurations' texts, which keys differ.
     pub changed: &'a dyn Fn(&str, &str) -> Vec<String>,
 }
@@ -77,11 +77,11 @@ pub struct Publication<'a> {
 /// Writes the published copy, and puts it in the place of the one before: who has that one open reads on in it.
 ///
 /// # Errors
-/// When the store cannot be read or is damaged, or the file cannot be written; then the one before stays.
-pub fn publish(store: &Reader, file: &Path, publication: Publication<'_>) -> Result<(), StoreError> {
+/// When the store cannot be read or is damaged, a row of totals cannot be given, or the file cannot be written; then the one before stays.
+pub fn publish<E: From<StoreError>>(store: &Reader, file: &Path, publication: Publication<'_, E>) -> Result<(), E> {
     let part = beside(file, ".part");
     remove_if_there(&part)?;
-    let written = write(store, &part, publication).and_then(|()| put_in_place(&part, file));
+    let written = write(store, &part, publication).and_then(|()| Ok(put_in_place(&part, file)?));
     if written.is_err() {
         // What is half done is of no use; that it cannot be removed is not the error to tell.
         drop(fs::remove_file(&part));
@@ -89,9 +89,8 @@ pub fn publish(store: &Reader, file: &Path, publication: Publication<'_>) -> Res
     written
 }
 
-fn write(store: &Reader, part: &Path, publication: Publication<'_>) -> Result<(), StoreError> {
-    let failed = |fault: Fault| fault.of_writing(part);
-    let sql = |error: rusqlite::Error| failed(error.into());
+fn write<E: From<StoreError>>(store: &Reader, part: &Path, publication: Publication<'_, E>) -> Result<(), E> {
+    let sql = |error: rusqlite::Error| Fault::from(error).of_writing(part);
     let mut connection = Connection::open(part).map_err(sql)?;
     // Nobody reads it before it has its name, and it is made anew when making it fails.
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(sql)?;
@@ -100,19 +99,26 @@ fn write(store: &Reader, part: &Path, publication: Publication<'_>) -> Result<()
     let clock = publication.clock.map(time);
     let about = (time(publication.at), clock, publication.time_zone, env!("CARGO_PKG_VERSION"));
     transaction.execute("INSERT INTO published VALUES (?1, ?2, ?3, ?4)", about).map_err(sql)?;
-    totals(&transaction, publication.totals).map_err(failed)?;
+    totals(&transaction, publication.totals, |fault| fault.of_writing(part))?;
     quarantine(store, &transaction, part)?;
     configurations(store, &transaction, publication.changed, part)?;
     transaction.commit().map_err(sql)?;
-    connection.execute_batch("ANALYZE").map_err(sql)
+    Ok(connection.execute_batch("ANALYZE").map_err(sql)?)
 }
 
-fn totals(transaction: &Transaction<'_>, rows: &mut dyn Iterator<Item = String>) -> Result<(), Fault> {
+fn totals<E: From<StoreError>>(
+    transaction: &Transaction<'_>,
+    rows: &mut dyn Iterator<Item = Result<String, E>>,
+    failed: impl Fn(Fault) -> StoreError,
+) -> Result<(), E> {
     let places: Vec<String> = (1..=FIELDS.len()).map(|place| format!("?{place}")).collect();
-    let mut insert = transaction.prepare(&format!("INSERT INTO total VALUES ({})", places.join(", ")))?;
+    let insert = transaction.prepare(&format!("INSERT INTO total VALUES ({})", places.join(", ")));
+    let mut insert = insert.map_err(|error| failed(error.into()))?;
     for line in rows {
-        let row: Value = serde_json::from_str(&line).map_err(|error| Fault::Damaged(format!("a row of totals is no JSON: {error}")))?;
-        insert.execute(params_from_iter(FIELDS.iter().map(|field| of_json(&row[*field]))))?;
+        let row = serde_json::from_str(&line?);
+        let row: Value = row.map_err(|error| failed(Fault::Damaged(format!("a row of totals is no JSON: {error}"))))?;
+        let inserted = insert.execute(params_from_iter(FIELDS.iter().map(|field| of_json(&row[*field]))));
+        inserted.map_err(|error| failed(error.into()))?;
     }
     Ok(())
 }

@@ -159,16 +159,11 @@ mod tests {
 
     use super::*;
     use crate::model::Row;
+    use crate::store::sqlite::tests::rows_of;
     use crate::store::{Commit, Sqlite, Store};
 
     fn rows(path: &Path) -> Result<Vec<Row>, String> {
-        let mut found = Vec::new();
-        let reader = Reader::open(path).map_err(|error| error.to_string())?;
-        let read = reader.rows(&mut |rows| {
-            found.extend_from_slice(rows);
-            Ok(())
-        });
-        read.map(|()| found).map_err(|error| error.to_string())
+        Reader::open(path).and_then(|reader| rows_of(&reader)).map_err(|error| error.to_string())
     }
 
     fn commit(store: &mut Sqlite, value: u32) -> Vec<Row> {

@@ -1,42 +1,40 @@
 //! Rows that changed lately.
 //!
 //! A steady load changes ten thousand small rows a second, here and there: each written with the page that it stands on, that is a hundred times
-//! their size. So a commit writes its rows one after the other into pieces of their own, and they are carried into `state` later: some with each
-//! commit, in rounds by the order of their keys, each once however often it has changed meanwhile. What is in `state` counts only where nothing
-//! is here. A piece goes when a round that began after it has ended, the oldest first.
+//! their size. So a commit writes its rows one after the other into pieces of their own, and they are carried over into `state` later: some with each
+//! commit, in rounds by the order of their keys. What is in `state` counts only where nothing is here. A piece goes when a round that began after
+//! it has ended, the oldest first.
+//!
+//! > `piece` rows of one commit · `lane` rounds through the pieces
 
-use std::collections::{BTreeMap, VecDeque};
-use std::ops::Bound;
+mod lane;
+mod piece;
+
+use std::panic::resume_unwind;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use rusqlite::{Connection, Transaction};
-use serde::{Deserialize, Serialize};
 
 use crate::model::{Row, Table};
 
+use lane::Lane;
+pub(super) use piece::Written;
+use piece::{Piece, latest};
+
 use super::digest::{Digests, checksum};
 use super::fault::Fault;
-use super::packing::{encoded, packed, unpacked};
 use super::state::Rows;
 
 /// Number of the table.
 const TABLE: u8 = 205;
-/// Bytes that are kept in memory: as many rows are carried over as come when it has come to this…
-const ROOM: usize = 192 << 20;
-/// …or to this in the file, before it was compressed: a start reads it.
-const STORED: usize = 256 << 20;
+/// Bytes of rows that there may be in the pieces of each lane, before they were compressed: they are in memory, and a start reads them.
+const STORED: [usize; 2] = [96 << 20, 192 << 20];
 /// A commit of so many bytes that is larger than all before it together is carried over at once, and they with it: while a log is caught up
 /// with, rows would only be written twice.
 const LARGE: usize = 48 << 20;
-/// Bytes of rows in a piece, before they are compressed.
-const PIECE: usize = 1 << 20;
 /// So many pieces are read before their rows are in their places.
 const PIECES_AHEAD: usize = 4;
-/// A piece is never larger than this: one row may be larger than a piece should be.
-const UNPACKED_MAX: usize = 1 << 30;
-/// What a row costs beside its key and its content.
-const ROW: usize = 64;
 
 /// Makes the table; `place` is `TEMP` for this connection only.
 pub(super) fn create(connection: &Connection, place: &str) -> rusqlite::Result<()> {
@@ -45,202 +43,97 @@ pub(super) fn create(connection: &Connection, place: &str) -> rusqlite::Result<(
     ))
 }
 
-/// A table's row.
-pub(super) type Key = (Table, Vec<u8>);
-
-/// Bytes, encoded as such and not one by one.
-#[derive(Debug, PartialEq, Eq)]
-struct Bytes<'b>(&'b [u8]);
-
-impl Serialize for Bytes<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
-
-impl<'de: 'b, 'b> Deserialize<'de> for Bytes<'b> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&'de [u8]>::deserialize(deserializer).map(Self)
-    }
-}
-
-/// A piece in the file.
-#[derive(Debug)]
-struct Piece {
-    number: i64,
-    size: usize,
-    checksum: i64,
-}
-
 /// What has not been carried over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recent {
-    /// `None` where a row was removed.
-    rows: BTreeMap<Key, Option<Vec<u8>>>,
-    /// What they cost in memory.
-    bytes: usize,
-    pieces: VecDeque<Piece>,
-    /// Bytes of the rows in the pieces.
-    stored: usize,
-    /// The row that was carried over last in this round.
-    carried: Option<Key>,
-    /// The last piece that was there when the round began.
-    round: i64,
+    /// Rows that nearly every commit changes, and those of conversations, which change once in a while: were they in the same pieces, these would
+    /// have to be carried over as soon as those fill them.
+    lanes: [Lane; 2],
+    /// Whether rows of both are in one piece, as programs before have left them.
+    is_mixed: bool,
 }
 
 impl Recent {
-    /// As it was written. A thread beside puts the rows of one piece in their places while the next is read.
+    /// As it was written. A thread beside unpacks one piece while the next is read.
     pub(super) fn read(connection: &Connection) -> Result<Self, Fault> {
         let mut query = connection.prepare("SELECT number, content, checksum FROM recent ORDER BY number")?;
         let mut stored = query.query(())?;
         thread::scope(|scope| {
-            let (give, pieces) = sync_channel::<(Piece, Vec<Row>)>(PIECES_AHEAD);
-            let taking = scope.spawn(move || {
-                let mut recent = Self::default();
-                for (piece, rows) in pieces {
-                    recent.take(rows);
-                    recent.add(piece);
+            let (give, pieces) = sync_channel::<(i64, Vec<u8>, i64)>(PIECES_AHEAD);
+            let unpacking = scope.spawn(move || {
+                let mut recent = Self { lanes: STORED.map(Lane::new), is_mixed: false };
+                for (number, content, checksum) in pieces {
+                    recent.add(Piece::read(number, &content, checksum)?);
                 }
-                recent.round = recent.last();
-                recent
+                recent.lanes.iter_mut().for_each(Lane::begin);
+                Some(recent)
             });
             while let Some(piece) = stored.next()? {
-                let (number, checksum): (i64, i64) = (piece.get(0)?, piece.get(2)?);
-                let content = piece.get_ref(1)?.as_blob().map_err(|_| damaged())?;
-                if checksum_of(number, content) != checksum {
+                let (number, content, checksum): (i64, Vec<u8>, i64) = (piece.get(0)?, piece.get(1)?, piece.get(2)?);
+                if checksum_of(number, &content) != checksum {
                     return Err(damaged());
                 }
-                let bytes = unpacked(content, UNPACKED_MAX).ok_or_else(damaged)?;
-                give.send((Piece { number, size: bytes.len(), checksum }, rows(&bytes)?)).map_err(|_| Fault::Failed)?;
+                if give.send((number, content, checksum)).is_err() {
+                    break;
+                }
             }
             drop(give);
-            taking.join().map_err(|_| Fault::Failed)
+            unpacking.join().unwrap_or_else(|panic| resume_unwind(panic)).ok_or_else(damaged)
         })
+    }
+
+    fn add(&mut self, piece: Piece) {
+        let seldom = piece.rows().filter(|row| is_seldom(row.table)).count();
+        self.is_mixed |= seldom > 0 && seldom < piece.rows().count();
+        let [first, second] = &mut self.lanes;
+        if seldom == 0 { first.add(piece) } else { second.add(piece) }
     }
 
     /// The pieces that were found.
     pub(super) fn count(&self, found: &mut Digests) {
-        self.pieces.iter().for_each(|piece| found.add(TABLE, piece.checksum));
+        self.lanes.iter().flat_map(|lane| &lane.pieces).for_each(|piece| found.add(TABLE, piece.checksum));
     }
 
-    /// The rows, in the order of their keys; `None` where one was removed.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&Key, Option<&[u8]>)> {
-        self.rows.iter().map(|(key, value)| (key, value.as_deref()))
+    /// The rows, in the order of their keys.
+    pub(super) fn rows(&self) -> Vec<Written<'_>> {
+        let mut pieces: Vec<&Piece> = self.lanes.iter().flat_map(|lane| &lane.pieces).collect();
+        pieces.sort_unstable_by_key(|piece| piece.number);
+        latest(pieces.into_iter(), None, None)
     }
 
     /// Writes rows of a commit, each of which is in it once, and carries some over.
-    pub(super) fn write(&mut self, transaction: &Transaction<'_>, digests: &mut Digests, mut rows: Vec<Row>) -> Result<(), Fault> {
+    pub(super) fn write(&mut self, transaction: &Transaction<'_>, digests: &mut Digests, mut rows: Vec<&Row>) -> Result<(), Fault> {
         // Neighbours are found, and compressed, together.
         rows.sort_unstable_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
-        let (count, size): (usize, usize) = (rows.len(), rows.iter().map(|row| cost(&row.key, row.value.as_deref())).sum());
-        if size > self.bytes.max(LARGE) {
-            self.take(rows);
-            return self.carry_all(transaction, digests);
+        let size = rows.iter().map(|row| row.key.len() + row.value.as_deref().map_or(0, <[u8]>::len)).sum::<usize>();
+        let waiting = self.lanes.iter().map(|lane| lane.stored).sum::<usize>();
+        if self.is_mixed || size > waiting.max(LARGE) {
+            return self.carry_all(transaction, digests, &rows);
         }
-        self.put(transaction, digests, &rows)?;
-        self.take(rows);
-        let share = (count * self.bytes).div_ceil(ROOM).max((count * self.stored).div_ceil(STORED));
-        self.carry_over(transaction, digests, share)
+        let last = self.lanes.iter().map(Lane::last).fold(0, i64::max);
+        let (seldom, often): (Vec<&Row>, Vec<&Row>) = rows.into_iter().partition(|row| is_seldom(row.table));
+        let [first, second] = &mut self.lanes;
+        let last = first.write(transaction, digests, &often, last)?;
+        second.write(transaction, digests, &seldom, last).map(drop)
     }
 
-    /// Carries every row over.
-    pub(super) fn carry_all(&mut self, transaction: &Transaction<'_>, digests: &mut Digests) -> Result<(), Fault> {
-        (self.carried, self.round) = (None, self.last());
-        self.carry_over(transaction, digests, usize::MAX)
-    }
-
-    fn take(&mut self, rows: Vec<Row>) {
-        for row in rows {
-            self.bytes += cost(&row.key, row.value.as_deref());
-            let key = (row.table, row.key);
-            let size = key.1.len();
-            if let Some(before) = self.rows.insert(key, row.value) {
-                self.bytes -= ROW + size + before.map_or(0, |value| value.len());
-            }
-        }
-    }
-
-    /// Writes rows as pieces.
-    fn put(&mut self, transaction: &Transaction<'_>, digests: &mut Digests, rows: &[Row]) -> Result<(), Fault> {
-        let mut piece = Vec::with_capacity(PIECE + PIECE / 4);
-        for (index, row) in rows.iter().enumerate() {
-            piece = encoded(piece, &(row.table as u8, Bytes(&row.key), row.value.as_deref().map(Bytes)));
-            if piece.len() >= PIECE || index + 1 == rows.len() {
-                self.put_piece(transaction, digests, &piece)?;
-                piece.clear();
-            }
-        }
-        Ok(())
-    }
-
-    fn put_piece(&mut self, transaction: &Transaction<'_>, digests: &mut Digests, rows: &[u8]) -> Result<(), Fault> {
-        let content = packed(rows);
-        let number = self.last() + 1;
-        let checksum = checksum_of(number, &content);
-        transaction.prepare_cached("INSERT INTO recent VALUES (?1, ?2, ?3)")?.execute((number, &content, checksum))?;
-        digests.add(TABLE, checksum);
-        self.add(Piece { number, size: rows.len(), checksum });
-        Ok(())
-    }
-
-    fn add(&mut self, piece: Piece) {
-        self.stored += piece.size;
-        self.pieces.push_back(piece);
-    }
-
-    fn last(&self) -> i64 {
-        self.pieces.back().map_or(0, |piece| piece.number)
-    }
-
-    /// Carries so many rows over, as far as there are any in this round.
-    fn carry_over(&mut self, transaction: &Transaction<'_>, digests: &mut Digests, count: usize) -> Result<(), Fault> {
-        if count == 0 {
-            return Ok(());
-        }
+    /// Carries every row over, and these.
+    pub(super) fn carry_all(&mut self, transaction: &Transaction<'_>, digests: &mut Digests, rows: &[&Row]) -> Result<(), Fault> {
         let mut state = Rows::of("state", transaction)?;
-        let from = self.carried.take().map_or(Bound::Unbounded, Bound::Excluded);
-        let keys: Vec<Key> = self.rows.range((from, Bound::Unbounded)).take(count).map(|(key, _)| key.clone()).collect();
-        let is_whole = keys.len() < count;
-        for key in &keys {
-            let value = self.rows.remove(key).flatten();
-            self.bytes -= cost(&key.1, value.as_deref());
-            state.write(digests, key.0, &key.1, value.as_deref())?;
+        for row in self.rows() {
+            state.write(digests, row.table, row.key, row.value)?;
         }
-        if is_whole {
-            self.end_round(transaction, digests)?;
-        } else {
-            self.carried = keys.into_iter().next_back();
+        for row in rows {
+            state.write(digests, row.table, &row.key, row.value.as_deref())?;
         }
-        Ok(())
-    }
-
-    /// Gives up the pieces of which every row has been carried over, and begins again with the first row.
-    fn end_round(&mut self, transaction: &Transaction<'_>, digests: &mut Digests) -> Result<(), Fault> {
-        while let Some(piece) = self.pieces.pop_front_if(|piece| piece.number <= self.round) {
-            transaction.prepare_cached("DELETE FROM recent WHERE number = ?1")?.execute((piece.number,))?;
-            digests.remove(TABLE, piece.checksum);
-            self.stored -= piece.size;
-        }
-        self.round = self.last();
-        Ok(())
+        self.is_mixed = false;
+        self.lanes.iter_mut().try_for_each(|lane| lane.clear(transaction, digests))
     }
 }
 
-/// The rows of a piece.
-fn rows(mut rest: &[u8]) -> Result<Vec<Row>, Fault> {
-    let mut rows = Vec::new();
-    while !rest.is_empty() {
-        let ((table, key, value), left): ((u8, Bytes<'_>, Option<Bytes<'_>>), _) =
-            postcard::take_from_bytes(rest).map_err(|_| damaged())?;
-        let table = Table::numbered(table).ok_or_else(damaged)?;
-        rows.push(Row { table, key: key.0.to_vec(), value: value.map(|value| value.0.to_vec()) });
-        rest = left;
-    }
-    Ok(rows)
-}
-
-fn cost(key: &[u8], value: Option<&[u8]>) -> usize {
-    ROW + key.len() + value.map_or(0, <[u8]>::len)
+/// Whether the rows of a table are in the second lane.
+fn is_seldom(table: Table) -> bool {
+    table == Table::Conversation
 }
 
 fn checksum_of(number: i64, content: &[u8]) -> i64 {

@@ -5,6 +5,7 @@
 //! whole, so they stand in a relation of their own, whose keys are apart from its contents.
 
 use std::mem;
+use std::panic::resume_unwind;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -16,7 +17,7 @@ use crate::model::{Row, Table};
 use super::super::TakeRows;
 use super::digest::{Digests, checksum};
 use super::fault::Fault;
-use super::recent::{Key, Recent};
+use super::recent::{Recent, Written};
 
 /// Rows that are given out at once.
 const PIECE: usize = 4_096;
@@ -101,7 +102,7 @@ impl<'t> Rows<'t> {
 }
 
 /// Puts and removes rows of every table but [`Table::Ended`]: slices at once, the others by way of `recent`.
-pub(super) fn write(transaction: &Transaction<'_>, digests: &mut Digests, recent: &mut Recent, rows: Vec<Row>) -> Result<(), Fault> {
+pub(super) fn write(transaction: &Transaction<'_>, digests: &mut Digests, recent: &mut Recent, rows: &[Row]) -> Result<(), Fault> {
     let mut slices = Rows::of("slices", transaction)?;
     let mut others = Vec::with_capacity(rows.len());
     for row in rows {
@@ -124,14 +125,14 @@ pub(super) fn read_ahead(connection: &mut Connection, recent: &Recent, take: Tak
             read(connection, &mut found, recent, &mut |rows| give.send(rows).map_err(|_| Fault::Failed)).map(|()| found)
         });
         pieces.into_iter().try_for_each(|rows| take(&rows))?;
-        reading.join().map_err(|_| Fault::Failed)?
+        reading.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
 }
 
 /// Gives out every row, checked, in the order of tables and keys.
 pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent, give: GiveRows<'_>) -> Result<(), Fault> {
     recent.count(found);
-    let mut recent = recent.rows().peekable();
+    let mut recent = recent.rows().into_iter().peekable();
     let mut query = connection
         .prepare("SELECT tbl, key, value, checksum FROM state UNION ALL SELECT tbl, key, value, checksum FROM slices ORDER BY 1, 2")?;
     let mut rows = query.query(())?;
@@ -147,23 +148,22 @@ pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent
             return Err(Fault::Damaged(format!("a row of table {number} is not what was written")));
         };
         found.add(table as u8, written);
-        let is_before = |other: &Key| (other.0, other.1.as_slice()) < (table, key);
-        while let Some((key, value)) = recent.next_if(|(other, _)| is_before(other)) {
-            piece.extend(there(key, value));
+        while let Some(before) = recent.next_if(|other| other.name() < (table, key)) {
+            piece.extend(there(before));
         }
-        match recent.next_if(|((of, other), _)| (*of, other.as_slice()) == (table, key)) {
-            Some((key, value)) => piece.extend(there(key, value)),
+        match recent.next_if(|other| other.name() == (table, key)) {
+            Some(instead) => piece.extend(there(instead)),
             None => piece.push(Row { table, key: key.to_vec(), value: Some(value.to_vec()) }),
         }
         if piece.len() >= PIECE {
             give(mem::replace(&mut piece, Vec::with_capacity(PIECE)))?;
         }
     }
-    piece.extend(recent.filter_map(|(key, value)| there(key, value)));
+    piece.extend(recent.filter_map(there));
     give(piece)
 }
 
 /// The row, if it was not removed.
-fn there((table, key): &Key, value: Option<&[u8]>) -> Option<Row> {
-    value.map(|value| Row { table: *table, key: key.clone(), value: Some(value.to_vec()) })
+fn there(row: Written<'_>) -> Option<Row> {
+    row.value.map(|value| Row { table: row.table, key: row.key.to_vec(), value: Some(value.to_vec()) })
 }

@@ -53,12 +53,22 @@ fn filled(path: &Path) {
         .unwrap();
 }
 
+/// All rows that a start would read, in their order.
+pub(super) fn rows_of(reader: &Reader) -> Result<Vec<Row>, StoreError> {
+    let mut found = Vec::new();
+    let mut take = |rows: &[Row]| {
+        found.extend_from_slice(rows);
+        Ok(())
+    };
+    reader.rows(&mut take).map(|()| found)
+}
+
 /// Leaves no rows that changed lately beside the others.
 pub(super) fn settled(path: &Path) {
     let mut store = open(path);
     let Sqlite { connection, digests, recent, .. } = &mut store;
     let transaction = connection.as_mut().unwrap().transaction().unwrap();
-    recent.carry_all(&transaction, digests).unwrap();
+    recent.carry_all(&transaction, digests, &[]).unwrap();
     digests.write(&transaction).unwrap();
     transaction.commit().unwrap();
 }
@@ -239,15 +249,7 @@ fn a_store_of_the_first_form_is_brought_up_to_the_present_one() {
 fn a_store_of_the_first_form_is_read_copied_and_restored_before_a_service_has_opened_it() {
     let (place, rows) = of_the_first_form();
     let reader = Reader::open(&place.path).unwrap();
-    let read = |reader: &Reader| {
-        let mut found = Vec::new();
-        reader.rows(&mut |rows| {
-            found.extend_from_slice(rows);
-            Ok(())
-        })?;
-        Ok::<_, StoreError>(found)
-    };
-    assert_eq!(read(&reader).unwrap(), rows);
+    assert_eq!(rows_of(&reader).unwrap(), rows);
     reader.verify().unwrap();
     let (copy, restored) = (place.path.with_extension("copy"), place.path.with_extension("restored"));
     backup::backup(&place.path, &copy).unwrap();
@@ -256,7 +258,7 @@ fn a_store_of_the_first_form_is_read_copied_and_restored_before_a_service_has_op
     for path in [place.path.as_path(), &restored] {
         assert_eq!(contents(&mut open(path)).unwrap().0, rows);
     }
-    assert_eq!(read(&reader).unwrap(), rows, "whoever had it open before reads on in the present form");
+    assert_eq!(rows_of(&reader).unwrap(), rows, "whoever had it open before reads on in the present form");
 }
 
 #[test]
