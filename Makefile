@@ -43,6 +43,7 @@ torture: export AWAYS ?= 50
 torture: export LEADERS ?= 20
 torture: export CLOCKS ?= 10
 torture: export MALFORMED ?= 3000000
+torture: export PASSES ?= 600
 torture:
 	env -u SEED cargo test --release --locked --test simulator
 	cargo test --release --locked --lib whatever_bit_is_flipped

@@ -2,6 +2,7 @@
  *
  * DISK names a folder. Of three kinds of files in it ("log" and "store": a SQLite file deskpulse.db, or one in the making, and its log; "archive": whatever ends in .zst) it is
  * noted what stood where something was written that no fsync has made last: in DISK/disk, for whoever lets the power go (disk.rs).
+ * A file that was made has its name noted, too, until its folder is synced: in DISK/disk/NAME.entry stands where it is.
  *
  * DISK_FAULT is "what kind time". At that fsync or fdatasync of that kind
  *   lost   it fails with EIO, and what was written to that file since its last one is gone at once: what stood there before stands there again;
@@ -10,11 +11,13 @@
  * Either is told once, as on Linux; everything works afterwards, and is noted in DISK/disk/after.
  *   full   from that write of that kind on, none that makes such a file larger has room (ENOSPC). */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +39,7 @@ static int has_failed;
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static ssize_t (*real_write)(int, const void *, size_t);
 static int (*real_ftruncate)(int, off_t), (*real_fsync)(int), (*real_fdatasync)(int), (*real_unlink)(const char *);
+static int (*real_open)(const char *, int, ...);
 
 __attribute__((constructor)) static void find(void) {
     real_pwrite = (ssize_t(*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite64");
@@ -43,6 +47,7 @@ __attribute__((constructor)) static void find(void) {
     real_fsync = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
     real_fdatasync = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
     real_unlink = (int (*)(const char *))dlsym(RTLD_NEXT, "unlink");
+    real_open = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open64");
     real_write = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
 }
 
@@ -71,7 +76,7 @@ static int which(int fd, char path[PATH_MAX]) {
 static int open_note(const char *path, const char *end, int flags) {
     char name[2 * PATH_MAX];
     snprintf(name, sizeof name, "%s/disk/%s%s", getenv("DISK"), strrchr(path, '/') + 1, end);
-    return open(name, flags | O_CREAT | O_CLOEXEC, 0644);
+    return real_open(name, flags | O_CREAT | O_CLOEXEC, 0644);
 }
 
 static void put(int fd, const void *bytes, size_t length) {
@@ -97,7 +102,7 @@ static int is_due(const char *what, int kind, long *count) {
 static void remember(const char *path, off_t offset, off_t length) {
     struct stat stat;
     char *bytes = calloc(1, length + 1);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = real_open(path, O_RDONLY | O_CLOEXEC);
     if (!bytes || file < 0 || fstat(file, &stat) || pread(file, bytes, length, offset) < 0) abort();
     close(file);
     struct old old = {offset, length, stat.st_size};
@@ -215,11 +220,66 @@ int ftruncate64(int fd, off_t size) {
 
 int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
 
+int open64(const char *path, int flags, ...) {
+    char whole[PATH_MAX];
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    if (!real_open) find();
+    if (!(flags & O_CREAT)) return real_open(path, flags, mode);
+    pthread_mutex_lock(&one_at_a_time);
+    int is_new = access(path, F_OK), fd = real_open(path, flags, mode);
+    if (is_new && fd >= 0 && which(fd, whole)) {
+        int note = open_note(whole, ".entry", O_WRONLY);
+        put(note, whole, strlen(whole));
+        close(note);
+    }
+    pthread_mutex_unlock(&one_at_a_time);
+    return fd;
+}
+
+int open(const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return open64(path, flags, mode);
+}
+
+/* If this is a folder that is synced: the names in it are on the disk. */
+static void keep_entries(const char *folder) {
+    char name[3 * PATH_MAX], path[PATH_MAX] = "";
+    struct stat stat_of;
+    const char *disk = getenv("DISK");
+    if (!disk || strncmp(folder, disk, strlen(disk)) || stat(folder, &stat_of) || !S_ISDIR(stat_of.st_mode)) return;
+    snprintf(name, sizeof name, "%s/disk", disk);
+    DIR *notes = opendir(name);
+    for (struct dirent *note; notes && (note = readdir(notes));) {
+        if (!ends(note->d_name, ".entry")) continue;
+        snprintf(name, sizeof name, "%s/disk/%s", disk, note->d_name);
+        int file = real_open(name, O_RDONLY | O_CLOEXEC);
+        ssize_t length = read(file, path, sizeof path - 1);
+        close(file);
+        path[length < 0 ? 0 : length] = 0;
+        char *base = strrchr(path, '/');
+        if (base) *base = 0;
+        if (!strcmp(path, folder)) real_unlink(name);
+    }
+    if (notes) closedir(notes);
+}
+
 static int sync_of(int fd, int (*real)(int)) {
     char path[PATH_MAX];
     off_t length;
     int kind = which(fd, path), result = -1;
-    if (!kind) return real(fd);
+    if (!kind) {
+        pthread_mutex_lock(&one_at_a_time);
+        result = real(fd);
+        if (!result) keep_entries(path);
+        pthread_mutex_unlock(&one_at_a_time);
+        return result;
+    }
     pthread_mutex_lock(&one_at_a_time);
     int note = open_note(path, ".unsynced", O_RDWR);
     char *bytes = read_note(note, &length);
@@ -228,7 +288,7 @@ static int sync_of(int fd, int (*real)(int)) {
     if (is_lost || is_kept) {
         has_failed = 1;
         if (is_lost) {
-            int file = open(path, O_WRONLY | O_CLOEXEC);
+            int file = real_open(path, O_WRONLY | O_CLOEXEC);
             undo(file, bytes, length);
             close(file);
         } else keep_stale(path, bytes, length);
@@ -256,6 +316,7 @@ int unlink(const char *path) {
     pthread_mutex_lock(&one_at_a_time);
     close(open_note(whole, ".unsynced", O_WRONLY | O_TRUNC));
     close(open_note(whole, ".stale", O_WRONLY | O_TRUNC));
+    close(open_note(whole, ".entry", O_WRONLY | O_TRUNC));
     int result = real_unlink(path);
     pthread_mutex_unlock(&one_at_a_time);
     return result;

@@ -78,7 +78,8 @@ pub fn settles(setting: &Setting) {
     drop(std::fs::remove_dir_all(notes(setting)));
 }
 
-/// The power goes: of each file only what was synced is there, and the first of what came after that, chosen by a seed.
+/// The power goes: of each file only what was synced is there, and the first of what came after that, chosen by a seed; and a file whose name was
+/// not synced with its folder may be gone.
 pub fn loses_power(setting: &Setting, seed: u64) {
     let mut chance = SmallRng::seed_from_u64(seed);
     let mut names: Vec<PathBuf> = std::fs::read_dir(notes(setting)).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -89,10 +90,11 @@ pub fn loses_power(setting: &Setting, seed: u64) {
         let found = [folder.join(name), folder.join("archive").join(name)].into_iter().find(|path| path.exists());
         let Some(file) = found else { continue };
         let note = std::fs::read(&note).unwrap();
-        if kind == "unsynced" {
-            undo(&file, &note, &mut chance);
-        } else {
-            forget(&file, &note);
+        match kind.to_str() {
+            Some("unsynced") => undo(&file, &note, &mut chance),
+            Some("entry") if note.is_empty() || chance.random() => {}
+            Some("entry") => std::fs::remove_file(&file).unwrap(),
+            _ => forget(&file, &note),
         }
     }
     settles(setting);

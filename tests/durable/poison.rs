@@ -31,6 +31,8 @@ const KEPT: (u64, u64) = (100_000, 1_100);
 const GROWTH_MAX: u64 = 64 << 10;
 /// Reading a million records may take this long on a busy machine.
 const LIMIT: Duration = Duration::from_secs(600);
+/// Records that are sent again and again.
+const AGAIN: usize = 10_000;
 /// Bytes of a record that is far too large.
 const HUGE: usize = 10 << 20;
 
@@ -135,6 +137,42 @@ fn million(broker: &Broker, malformed: u64) {
     let kept = offsets.len() as u64;
     assert!((KEPT.0..KEPT.0 + KEPT.1).contains(&kept), "{kept} are kept");
     assert_eq!(offsets.iter().filter(|offset| **offset >= first).count() as u64, KEPT.0, "the newest of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_records_again_and_again_change_nothing_and_memory_stays_flat() {
+    let broker = Broker::start();
+    broker.create_topic(TOPIC, 1, &[]).await;
+    tokio::task::block_in_place(|| again(&broker, number("PASSES", 60)));
+}
+
+fn again(broker: &Broker, passes: u64) {
+    let (sender, records) = (Sender::new(broker, &[TOPIC]), good().take(AGAIN).collect::<Vec<_>>());
+    for _ in 0..=passes {
+        records.iter().for_each(|record| sender.send(TOPIC, "one", Some(record)));
+    }
+    sender.flush();
+    let setting = Setting::new(&broker.address(), &[TOPIC], CONFIG);
+    let service = Service::start(&setting);
+    let counted = |page: &Page, outcome| page.count("deskpulse_events_total", &[("outcome", outcome)]) as u64;
+    let passed = |page: &Page| counted(page, "duplicate") / AGAIN as u64;
+    shows(&service, "a fifth is read", |page| passed(page) >= passes / 5);
+    let before = service.memory();
+    shows(&service, "most is read", |page| passed(page) >= passes / 10 * 7);
+    let after = service.memory();
+    assert!(after < before + GROWTH_MAX, "memory has grown from {before} to {after} KiB");
+    // Killed, not asked.
+    drop(service);
+
+    let service = Service::start(&setting);
+    shows(&service, "everything is read", |page| passed(page) >= passes);
+    service.ready();
+    let replayed = Replayed::of(&setting.read(), &setting.dump());
+    let page = service.reaches(replayed.clock);
+    service.stop();
+    assert_eq!((counted(&page, "applied"), counted(&page, "duplicate")), (AGAIN as u64, passes * AGAIN as u64));
+    kept::same(&page.kpi_lines(), &replayed.page.kpi_lines(), "what is served is what is replayed");
+    is_replayed(&setting, &replayed);
 }
 
 #[tokio::test(flavor = "multi_thread")]

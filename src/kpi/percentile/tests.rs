@@ -52,6 +52,7 @@ proptest! {
     fn counts_come_back_as_they_were_stored(values in samples(200)) {
         let sparse = counted(&values);
         let bytes = postcard::to_stdvec(&sparse).unwrap();
+        prop_assert_eq!(&bytes, &postcard::to_stdvec(&sparse.whole().0).unwrap(), "as a list of bytes is, which it was");
         prop_assert_eq!(postcard::from_bytes::<Sparse>(&bytes).unwrap(), sparse);
     }
 

@@ -28,6 +28,8 @@ pub(super) struct CarryingOver {
     done: Receiver<rusqlite::Result<()>>,
     thread: Option<JoinHandle<()>>,
     is_busy: bool,
+    /// See [`PAGES_MAX`].
+    pages_max: i64,
 }
 
 impl CarryingOver {
@@ -46,7 +48,7 @@ impl CarryingOver {
                 }
             }
         })?;
-        Ok(Self { asked: Some(asked), done, thread: Some(thread), is_busy: false })
+        Ok(Self { asked: Some(asked), done, thread: Some(thread), is_busy: false, pages_max: PAGES_MAX })
     }
 
     /// Looks, after a commit, how long it has become. An error is of carrying it over, now or before.
@@ -54,7 +56,7 @@ impl CarryingOver {
         self.hear(false)?;
         let mut pages = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
         let (pages, carried): (i64, i64) = pages.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
-        if pages >= PAGES_MAX {
+        if pages >= self.pages_max {
             self.hear(true)?;
             carry_over(connection)?;
         } else if pages - carried >= PAGES && !self.is_busy {
@@ -122,5 +124,29 @@ pub(super) fn settle(path: &Path) -> io::Result<()> {
         file.seek(SeekFrom::Start(at))?;
         file.write_all(&piece)?;
         at += piece.len() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::model::{Row, Table};
+    use crate::store::sqlite::tests::{open, place};
+    use crate::store::{Commit, Store as _};
+
+    #[test]
+    fn it_begins_anew_however_closely_commits_follow_each_other() {
+        let place = place();
+        let mut store = open(&place.path);
+        store.log.as_mut().unwrap().pages_max = 40;
+        let mut longest = 0;
+        for number in 0..60_u32 {
+            // Ten pages each, which do not compress.
+            let noise: Vec<u64> = (0..4_000_u64).map(|place| (place + u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
+            store.commit(Commit { rows: vec![Row::put(Table::Agent, 1, &number, &noise)], ..Commit::default() }).unwrap();
+            longest = longest.max(fs::metadata(place.path.with_extension("db-wal")).unwrap().len() / 4_096);
+        }
+        assert!((40..80).contains(&longest), "{longest} pages");
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn read_ahead(connection: &mut Connection, recent: &Recent, take: Tak
 /// Gives out every row, checked, in the order of tables and keys.
 pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent, give: GiveRows<'_>) -> Result<(), Fault> {
     recent.count(found);
-    let mut recent = recent.rows().into_iter().peekable();
+    let mut recent = recent.rows().peekable();
     let mut query = connection
         .prepare("SELECT tbl, key, value, checksum FROM state UNION ALL SELECT tbl, key, value, checksum FROM slices ORDER BY 1, 2")?;
     let mut rows = query.query(())?;

@@ -12,20 +12,24 @@ use crate::store::sqlite::digest::Digests;
 use crate::store::sqlite::fault::Fault;
 use crate::store::sqlite::state::Rows;
 
-use super::piece::{Key, Piece, latest};
+use super::piece::{Key, Piece, keys_among, latest};
 use super::{TABLE, checksum_of};
 
 /// Rows that a step of a round looks at, about.
 const STEP: usize = 128;
-/// For each row that comes at most so many are looked at: no commit takes much longer than others.
+/// For each row that comes at most so many are looked at…
 const LOOKED_AT: usize = 4;
+/// …and so many steps: no commit takes much longer than others.
+const STEPS_MIN: usize = 8;
+/// A round that has begun with little ends soon: what has come since is looked at, too.
+const SOON: usize = 8 << 20;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Lane {
     /// In the order of their numbers.
     pub pieces: VecDeque<Piece>,
-    /// Bytes of the rows in them.
+    /// What they count, in bytes.
     pub stored: usize,
     /// How many there may be.
     pub stored_max: usize,
@@ -37,18 +41,25 @@ pub(super) struct Lane {
     due: usize,
     /// The last piece that was there when the round began.
     round: i64,
+    /// Bytes that were there then.
+    begun: usize,
 }
 
 impl Lane {
     /// Without any rows.
     pub fn new(stored_max: usize) -> Self {
-        Self { pieces: VecDeque::new(), stored: 0, stored_max, passed: None, steps: VecDeque::new(), due: 0, round: 0 }
+        Self { pieces: VecDeque::new(), stored: 0, stored_max, passed: None, steps: VecDeque::new(), due: 0, round: 0, begun: 0 }
     }
 
     /// Takes in a piece.
     pub fn add(&mut self, piece: Piece) {
         self.stored += piece.size();
         self.pieces.push_back(piece);
+    }
+
+    /// Whether there is so much more than there may be that no round would do: of many lives, each was shorter than one.
+    pub fn is_overfull(&self) -> bool {
+        self.stored > 2 * self.stored_max
     }
 
     /// The last of its pieces.
@@ -68,10 +79,10 @@ impl Lane {
             digests.add(TABLE, piece.checksum);
             self.add(piece);
         }
-        // The round ends when there are as many bytes as there may be.
-        let room = self.stored_max.saturating_sub(self.stored).max(1);
+        // The round ends when there are as many bytes as there may be, and when what has come since it began is more than what was there.
+        let room = self.stored_max.min(2 * self.begun + SOON).saturating_sub(self.stored).max(1);
         self.due += (self.steps.len() + 1) * (self.stored - before);
-        let steps = (self.due / room).min(1 + LOOKED_AT * rows.len() / STEP);
+        let steps = (self.due / room).min(STEPS_MIN + LOOKED_AT * rows.len() / STEP);
         self.due %= room;
         self.go_on(transaction, digests, steps)?;
         Ok(last)
@@ -111,9 +122,7 @@ impl Lane {
 
     /// Begins a round, with the first row.
     pub fn begin(&mut self) {
-        let rows = self.pieces.iter().flat_map(Piece::rows);
-        let mut steps: Vec<Key> = rows.skip(STEP - 1).step_by(STEP).map(|row| row.key()).collect();
-        steps.sort_unstable();
-        (self.passed, self.steps, self.due, self.round) = (None, steps.into(), 0, self.last());
+        let steps = keys_among(self.pieces.iter(), STEP);
+        (self.passed, self.steps, self.due, self.round, self.begun) = (None, steps.into(), 0, self.last(), self.stored);
     }
 }

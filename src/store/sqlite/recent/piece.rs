@@ -1,4 +1,4 @@
-//! Rows of one commit, in the order of their keys, one after the other: compressed together in the file, as they are in memory.
+//! Rows of one commit, in the order of their keys, one after the other: compressed together in the file, and as they are in memory.
 
 use std::ops::Range;
 
@@ -71,11 +71,12 @@ impl Piece {
                 break;
             }
             bytes = encoded(bytes, &(row.table as u8, Bytes(&row.key)));
-            let key = last(&bytes, &row.key);
+            let key = end_of(&bytes, &row.key);
             bytes = encoded(bytes, &row.value.as_deref().map(Bytes));
-            places.push(Place { table: row.table, key, value: row.value.as_deref().map(|value| last(&bytes, value)) });
+            places.push(Place { table: row.table, key, value: row.value.as_deref().map(|value| end_of(&bytes, value)) });
         }
         bytes.shrink_to_fit();
+        places.shrink_to_fit();
         let (content, left) = (packed(&bytes), rows.get(places.len()..).unwrap_or_default());
         (Self { number, checksum: checksum(&content), bytes, places }, content, left)
     }
@@ -99,12 +100,13 @@ impl Piece {
             };
             places.push(Place { table: Table::numbered(table)?, key, value });
         }
+        places.shrink_to_fit();
         Some(Self { number, checksum, bytes, places })
     }
 
-    /// What it counts, in bytes.
+    /// What it counts: the bytes that it takes in memory, or more.
     pub fn size(&self) -> usize {
-        self.bytes.len().max(COUNTED_MIN)
+        (self.bytes.len() + self.places.len() * size_of::<Place>()).max(COUNTED_MIN)
     }
 
     /// All of its rows.
@@ -130,11 +132,16 @@ impl<'p> Written<'p> {
     pub fn name(&self) -> (Table, &'p [u8]) {
         (self.table, self.key)
     }
+}
 
-    /// Its key, for later.
-    pub fn key(&self) -> Key {
-        (self.table, self.key.to_vec())
-    }
+/// One key of so many of these pieces, in order: about as many rows lie between two of them.
+pub(super) fn keys_among<'p>(pieces: impl Iterator<Item = &'p Piece>, of: usize) -> Vec<Key> {
+    // Not always at the same place among them: pieces are in order, and may have as many rows each.
+    let is_one = |index: usize| index % of == index / of * 79 % of;
+    let some = pieces.flat_map(Piece::rows).enumerate().filter(|(index, _)| is_one(*index));
+    let mut keys: Vec<Key> = some.map(|(_, row)| (row.table, row.key.to_vec())).collect();
+    keys.sort_unstable();
+    keys
 }
 
 /// Each row as it was written last, in the order of their keys: those after one key, up to and with another. Pieces come in the order of their
@@ -153,7 +160,7 @@ pub(super) fn latest<'p>(pieces: impl Iterator<Item = &'p Piece>, after: Option<
 }
 
 /// Where the last of these bytes are.
-fn last(bytes: &[u8], of: &[u8]) -> Range<u32> {
+fn end_of(bytes: &[u8], of: &[u8]) -> Range<u32> {
     let end = bytes.len() as u32;
     end - of.len() as u32..end
 }
