@@ -15,8 +15,11 @@ use crate::kpi::hashed::{Hashed, NumberedKey};
 use crate::kpi::names::{Names, Number, packed};
 use crate::model::{Day, Medium, Month, Name, Row, RowError, Span, Table, Time, Zone};
 
-/// Version of the encoding of rows of [`Table::Total`] and [`Table::Correction`].
-const VERSION: u8 = 1;
+/// Version of the encoding of figures in [`Table::Total`] and [`Table::Correction`].
+const FIGURES: u8 = 1;
+/// That of the distributions of their responses, in rows of their own behind those of their figures: these change with each response, they with
+/// each hundredth. Figures of older programs have them within.
+const DISTRIBUTIONS: u8 = 2;
 
 /// The id under which the figures without a team are kept: no team has it.
 pub(super) const NO_TEAM: Number = Number::EMPTY;
@@ -218,7 +221,11 @@ impl Ledger {
             if let Some(kept) = self.days.get_mut(&day).and_then(|book| book.rows.get_mut(key)) {
                 kept.noted = false;
                 let table = if key.corrects.is_some() { Table::Correction } else { Table::Total };
-                rows.push(Row::put(table, VERSION, &(day, key.named(names)), &kept.figures));
+                let key = (day, key.named(names));
+                rows.push(Row::put(table, FIGURES, &key, &kept.figures));
+                if let Some(distributions) = kept.figures.responses.as_mut().and_then(|responses| responses.changed_distributions()) {
+                    rows.push(Row::put(table, DISTRIBUTIONS, &(key, DISTRIBUTIONS), distributions));
+                }
             }
         }
     }
@@ -238,14 +245,24 @@ impl Ledger {
         row.read_key()
     }
 
-    /// Takes over one stored row.
+    /// Takes over one stored row; distributions after their figures.
     pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
-        let ((day, key), figures): ((Day, Key<Name>), Figures) = row.read(VERSION)?;
+        if row.version() == Some(FIGURES) {
+            let (key, figures) = row.read(FIGURES)?;
+            *self.restored(key, names) = figures;
+        } else {
+            let ((key, _), distributions): ((_, u8), _) = row.read(DISTRIBUTIONS)?;
+            self.restored(key, names).responses().restore(distributions);
+        }
+        Ok(())
+    }
+
+    /// The figures that a stored row is about.
+    fn restored(&mut self, (day, key): (Day, Key<Name>), names: &mut Names) -> &mut Figures {
         let key = Key { scope: key.scope, id: names.number(&key.id), medium: key.medium, corrects: key.corrects };
         let closes = self.calendar.closes(day.month());
         let book = self.days.entry(day).or_insert_with(|| Book { closes, rows: Hashed::default() });
-        book.rows.get_or_insert_with(key, Kept::default).0.figures = figures;
-        Ok(())
+        &mut book.rows.get_or_insert_with(key, Kept::default).0.figures
     }
 }
 

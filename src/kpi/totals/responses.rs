@@ -1,14 +1,16 @@
 //! Responses: a quarter of all events, so that counting one touches little memory.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::figures::{Depth, Samples, Share};
 use crate::kpi::Sparse;
 use crate::kpi::percentile::Bucket;
 use crate::model::Span;
 
-/// At least so many responses wait before they go into the distributions.
+/// At least so many responses wait before they go into the distributions…
 const RECENT: usize = 64;
+/// …and at most so many: each change of the sums is stored with those that wait.
+const RECENT_MAX: usize = 128;
 
 /// Responses and late unanswered periods.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -24,7 +26,16 @@ pub struct Responses {
     /// Own shares within the target, of the responses that have one.
     pub own_within: Share,
     recent: Vec<Answer>,
+    /// Stored apart: they are long and change seldom.
+    #[serde(serialize_with = "apart")]
     distributions: Option<Box<Distributions>>,
+    /// Whether they were given out as they are, to be stored.
+    #[serde(skip)]
+    are_stored: bool,
+}
+
+fn apart<S: Serializer>(_: &Option<Box<Distributions>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
 }
 
 /// Count and sum of judged times.
@@ -45,7 +56,7 @@ struct Answer {
 
 /// Distributions of the judged times, of the customer's wait and of the answering agent's own share of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Distributions {
+pub(super) struct Distributions {
     first: Sparse,
     next: Sparse,
     wait: Sparse,
@@ -81,6 +92,7 @@ impl Responses {
         self.own_within.merge(other.own_within);
         if depth == Depth::Whole {
             if let Some(theirs) = &other.distributions {
+                self.are_stored = false;
                 self.distributions.get_or_insert_default().merge(theirs);
             }
             self.recent.extend_from_slice(&other.recent);
@@ -93,6 +105,7 @@ impl Responses {
         if self.recent.is_empty() {
             return;
         }
+        self.are_stored = false;
         let recent = std::mem::take(&mut self.recent);
         let into = self.distributions.get_or_insert_default();
         let judged = |first| recent.iter().filter(move |answer| answer.first == first).map(|answer| answer.judged);
@@ -102,12 +115,24 @@ impl Responses {
         into.own.add_all(recent.iter().map(|answer| answer.own));
     }
 
-    /// Settling rewrites the distributions, so the list is let grow as long as they are.
+    /// Settling rewrites the distributions, so the list is let grow as long as they are, or as long as it may be.
     fn settle_when_long(&mut self) {
         let waiting = self.recent.len();
-        if waiting >= RECENT && waiting * size_of::<Answer>() >= self.distributions.as_ref().map_or(0, |all| all.bytes()) {
+        let is_long = || waiting * size_of::<Answer>() >= self.distributions.as_ref().map_or(0, |all| all.bytes());
+        if waiting >= RECENT_MAX || (waiting >= RECENT && is_long()) {
             self.settle();
         }
+    }
+
+    /// The distributions, when they have changed since the last call: they are not part of what is stored of the rest.
+    pub(super) fn changed_distributions(&mut self) -> Option<&Distributions> {
+        let are_stored = std::mem::replace(&mut self.are_stored, true);
+        self.distributions.as_deref().filter(|_| !are_stored)
+    }
+
+    /// Takes back what was stored of the distributions.
+    pub(super) fn restore(&mut self, distributions: Distributions) {
+        (self.distributions, self.are_stored) = (Some(Box::new(distributions)), true);
     }
 
     /// Judged times of all responses.

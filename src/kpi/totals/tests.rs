@@ -3,4 +3,5 @@ mod evicted;
 mod model;
 mod properties;
 mod rules;
+mod stored;
 mod support;
