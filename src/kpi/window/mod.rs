@@ -266,9 +266,14 @@ impl Windows {
 
     #[inline]
     fn put_agent(&mut self, series: AgentSeries<Number>, point: Point) {
+        note(&mut self.touched, || Slice::of_agent(series, point.at));
+        self.put_back_agent(series, point);
+    }
+
+    /// Puts in what its row has.
+    fn put_back_agent(&mut self, series: AgentSeries<Number>, point: Point) {
         let ring = self.agents.get_or_insert_with(series, AgentRing::default);
         let touched = &mut self.touched;
-        note(touched, || Slice::of_agent(series, point.at));
         self.left_out += ring.insert(point, self.lengths.longest, |at| note(touched, || Slice::of_agent(series, at)));
     }
 
@@ -281,9 +286,14 @@ impl Windows {
     }
 
     fn group(&mut self, series: GroupSeries<Number>, point: Point) {
+        note(&mut self.touched, || Slice::of_group(series, point.at));
+        self.put_back_group(series, point);
+    }
+
+    /// Puts in what its row has.
+    fn put_back_group(&mut self, series: GroupSeries<Number>, point: Point) {
         let ring = self.groups.get_or_insert_with(series, || GroupRing::new(self.lengths.all.len()));
         let touched = &mut self.touched;
-        note(touched, || Slice::of_group(series, point.at));
         let gone = |at| note(touched, || Slice::of_group(series, at));
         self.left_out += ring.insert(point, &self.lengths, &mut self.scratch, gone);
     }

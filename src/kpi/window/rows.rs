@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ring::{Point, Ring};
-use super::{AgentSeries, GroupSeries, Mark, Windows};
+use super::{AgentSeries, GroupSeries, Mark, Windows, note};
 use crate::kpi::hashed::NumberedKey;
 use crate::kpi::names::{Names, Number};
 use crate::model::{Name, Row, RowError, Span, Table, Time};
@@ -95,14 +95,13 @@ impl Windows {
         for (slice, points) in restored {
             for point in &points {
                 match slice {
-                    Slice::Agent(series, _) => self.put_agent(series, *point),
-                    Slice::Group(series, _) => self.group(series, *point),
+                    Slice::Agent(series, _) => self.put_back_agent(series, *point),
+                    Slice::Group(series, _) => self.put_back_group(series, *point),
                 }
             }
             // What was just read is only written again when some of it has expired.
-            let complete = self.stored(slice).len() == points.len();
-            if let Some(touched) = self.touched.as_mut().filter(|_| complete) {
-                touched.remove(&slice);
+            if self.stored(slice).len() != points.len() {
+                note(&mut self.touched, || slice);
             }
         }
     }
