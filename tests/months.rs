@@ -22,6 +22,11 @@ use serde_json::Value;
 const START: Time = Time(1_735_689_600_000);
 const DAYS: i64 = 425;
 const SETTLE: Span = Span(7 * Span::DAY.0);
+/// Enough for distributions of responses to have rows of their own.
+const MANY: i64 = 150;
+const ANSWERED: i64 = 100;
+const NOT_ANSWERED: i64 = 110;
+const ANSWERED_LATE: i64 = 152;
 
 /// The lines that come on a day, in the order in which they come.
 fn lines(day: i64) -> Vec<String> {
@@ -40,6 +45,30 @@ fn lines(day: i64) -> Vec<String> {
         format!(r#""id":"{day}e","time":{},"type":"chat.message",{chat},"from":"agent","agent":"{agent}""#, at(day, answered)),
         format!(r#""id":"{day}f","time":{},"type":"chat.ended",{chat},"reason":"resolved","agent":"{agent}""#, at(day, opens + 900)),
     ];
+    // On one day so many are answered that distributions of responses have rows of their own; on another, as many are answered too late to be
+    // counted in their month.
+    let many = |hour: i64| (0..MANY).map(move |number| (number, format!(r#""chat":"many{hour}-{number}""#), hour * 3_600 + number * 60));
+    let asks = |number: i64, chat: &str, at: i64| {
+        vec![
+            format!(r#""id":"{day}m{number}","time":{at},"type":"chat.started",{chat},"team":"{team}""#),
+            format!(r#""id":"{day}n{number}","time":{at},"type":"chat.assigned",{chat},"agent":"amy""#),
+            format!(r#""id":"{day}o{number}","time":{at},"type":"chat.message",{chat},"from":"customer""#),
+        ]
+    };
+    let answers = |number: i64, chat: &str, at: i64| {
+        format!(r#""id":"{day}p{number}","time":{at},"type":"chat.message",{chat},"from":"agent","agent":"amy""#)
+    };
+    match day {
+        ANSWERED => many(10).for_each(|(number, chat, second)| {
+            lines.extend(asks(number, &chat, at(day, second)));
+            lines.push(answers(number, &chat, at(day, second + number % 50)));
+        }),
+        NOT_ANSWERED => many(15).for_each(|(number, chat, second)| lines.extend(asks(number, &chat, at(day, second)))),
+        ANSWERED_LATE => {
+            lines.extend(many(15).map(|(number, chat, second)| answers(number, &chat, at(NOT_ANSWERED, second + number % 50))));
+        }
+        _ => {}
+    }
     // Some are on duty over days, and over the end of a month.
     if day % 5 > 0 {
         lines.push(format!(r#""id":"{day}g","time":{},"type":"agent.status","agent":"{agent}","status":"offline""#, at(day, 18 * 3_600)));
@@ -124,7 +153,7 @@ fn run(setting: &Setting) -> Core {
     let mut core = setting.core(&mut store);
     let (mut closed, mut most) = (BTreeMap::new(), 0);
     for day in 0..DAYS {
-        for (line, offset) in lines(day).iter().zip(day * 100..) {
+        for (line, offset) in lines(day).iter().zip(day * 1_000..) {
             let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset };
             core.take(Record { position, arrived: None, value: line.as_bytes() });
         }
@@ -147,6 +176,10 @@ fn run(setting: &Setting) -> Core {
     }
     assert!((37..=38).contains(&most), "{most} days at most: a month and a week");
     assert!(closed.len() > 1_000, "{}", closed.len());
+    for table in [Table::Total, Table::Correction] {
+        let distributions = closed.values().filter(|row| row.table == table && row.version() == Some(2)).count();
+        assert_eq!(distributions, 2, "of the agent and of the team, in {table:?}");
+    }
     core
 }
 

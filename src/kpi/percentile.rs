@@ -10,8 +10,10 @@ use crate::model::Span;
 
 /// Below this many milliseconds every value is its own bucket; each later doubling has half as many buckets.
 const EXACT_BITS: u32 = 11;
-/// New samples wait in a list, two bytes each, until it is this long and as long as the packed counts: packing rewrites all of those.
-const RECENT: usize = 128;
+/// New samples wait in a list until it is this long…
+const RECENT: usize = 16;
+/// …and takes this part of the bytes of the packed counts: packing rewrites all of those, and whoever stores or reads them packs first.
+const SHARE: usize = 4;
 
 /// Counts of samples by bucket, packed: ordered by bucket, each entry the distance to the bucket before and its count.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -39,7 +41,7 @@ impl Sparse {
     /// Counts one sample. A negative span counts as zero.
     pub fn add(&mut self, sample: Span) {
         self.recent.push(sample.into());
-        if self.recent.len() >= RECENT.max(self.packed.0.len() / 2) {
+        if self.recent.len() >= RECENT.max(self.packed.0.len() / size_of::<Bucket>() / SHARE) {
             self.pack();
         }
     }

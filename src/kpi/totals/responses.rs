@@ -7,10 +7,10 @@ use crate::kpi::Sparse;
 use crate::kpi::percentile::Bucket;
 use crate::model::Span;
 
-/// At least so many responses wait before they go into the distributions…
+/// At least so many responses wait before they go into the distributions: each change of the sums is stored with those that wait.
 const RECENT: usize = 64;
-/// …and at most so many: each change of the sums is stored with those that wait.
-const RECENT_MAX: usize = 128;
+/// They take at least this part of the bytes of the distributions: settling rewrites those.
+const SHARE: usize = 4;
 
 /// Responses and late unanswered periods.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -115,11 +115,9 @@ impl Responses {
         into.own.add_all(recent.iter().map(|answer| answer.own));
     }
 
-    /// Settling rewrites the distributions, so the list is let grow as long as they are, or as long as it may be.
     fn settle_when_long(&mut self) {
         let waiting = self.recent.len();
-        let is_long = || waiting * size_of::<Answer>() >= self.distributions.as_ref().map_or(0, |all| all.bytes());
-        if waiting >= RECENT_MAX || (waiting >= RECENT && is_long()) {
+        if waiting >= RECENT && waiting * size_of::<Answer>() * SHARE >= self.distributions.as_ref().map_or(0, |all| all.bytes()) {
             self.settle();
         }
     }

@@ -20,7 +20,7 @@ use crate::model::{Row, Table};
 
 use lane::Lane;
 pub(super) use piece::Written;
-use piece::{Piece, keys_among, latest};
+use piece::{Piece, all};
 
 use super::digest::{Digests, checksum};
 use super::fault::Fault;
@@ -33,10 +33,6 @@ const STORED: [usize; 2] = [96 << 20, 192 << 20];
 /// A commit of so many bytes that is larger than all before it together is carried over at once, and they with it: while a log is caught up
 /// with, rows would only be written twice.
 const LARGE: usize = 48 << 20;
-/// Versions of rows that are put in order at a time, about, when all are given out…
-const AT_A_TIME: usize = 64 * KEYS_AMONG;
-/// …and between two keys of which those are known.
-const KEYS_AMONG: usize = 128;
 /// So many pieces are read before their rows are in their places.
 const PIECES_AHEAD: usize = 4;
 
@@ -103,13 +99,7 @@ impl Recent {
     pub(super) fn rows(&self) -> impl Iterator<Item = Written<'_>> {
         let mut pieces: Vec<&Piece> = self.lanes.iter().flat_map(|lane| &lane.pieces).collect();
         pieces.sort_unstable_by_key(|piece| piece.number);
-        let ends = keys_among(pieces.iter().copied(), KEYS_AMONG).into_iter().step_by(AT_A_TIME / KEYS_AMONG);
-        let mut after = None;
-        ends.map(Some).chain([None]).flat_map(move |upto| {
-            let rows = latest(pieces.iter().copied(), after.as_ref(), upto.as_ref());
-            after = upto;
-            rows
-        })
+        all(pieces)
     }
 
     /// Writes rows of a commit, each of which is in it once, and carries some over.
@@ -118,7 +108,7 @@ impl Recent {
         rows.sort_unstable_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
         let size = rows.iter().map(|row| row.key.len() + row.value.as_deref().map_or(0, <[u8]>::len)).sum::<usize>();
         let waiting = self.lanes.iter().map(|lane| lane.stored).sum::<usize>();
-        if self.is_mixed || self.lanes.iter().any(Lane::is_overfull) || size > waiting.max(LARGE) {
+        if self.is_mixed || size > waiting.max(LARGE) {
             return self.carry_all(transaction, digests, &rows);
         }
         let last = self.lanes.iter().map(Lane::last).fold(0, i64::max);

@@ -12,7 +12,7 @@ use crate::store::sqlite::digest::Digests;
 use crate::store::sqlite::fault::Fault;
 use crate::store::sqlite::state::Rows;
 
-use super::piece::{Key, Piece, keys_among, latest};
+use super::piece::{Key, Piece, all, keys_among, latest};
 use super::{TABLE, checksum_of};
 
 /// Rows that a step of a round looks at, about.
@@ -57,11 +57,6 @@ impl Lane {
         self.pieces.push_back(piece);
     }
 
-    /// Whether there is so much more than there may be that no round would do: of many lives, each was shorter than one.
-    pub fn is_overfull(&self) -> bool {
-        self.stored > 2 * self.stored_max
-    }
-
     /// The last of its pieces.
     pub fn last(&self) -> i64 {
         self.pieces.back().map_or(0, |piece| piece.number)
@@ -70,6 +65,12 @@ impl Lane {
     /// Writes rows of a commit, each of which is in it once, in the order of their keys, as pieces after this one; and goes on with the round.
     /// Gives the number of the last piece.
     pub fn write(&mut self, transaction: &Transaction<'_>, digests: &mut Digests, rows: &[&Row], mut last: i64) -> Result<i64, Fault> {
+        if self.stored > 2 * self.stored_max {
+            // No round would do: of many lives of the process, each was shorter than one.
+            let mut state = Rows::of("state", transaction)?;
+            all(self.pieces.iter().collect()).try_for_each(|row| state.write(digests, row.table, row.key, row.value))?;
+            self.clear(transaction, digests)?;
+        }
         let (before, mut left) = (self.stored, rows);
         while !left.is_empty() {
             last += 1;

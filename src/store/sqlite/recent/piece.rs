@@ -14,6 +14,11 @@ const COUNTED_MIN: usize = 1 << 16;
 /// A piece is never larger than this: one row may be larger than a piece should be.
 const UNPACKED_MAX: usize = 1 << 30;
 
+/// Versions of rows that are put in order at a time, about, when all are given out…
+const AT_A_TIME: usize = 64 * KEYS_AMONG;
+/// …and between two keys of which those are known.
+const KEYS_AMONG: usize = 128;
+
 /// Names a row. Rows are in this order.
 pub(super) type Key = (Table, Vec<u8>);
 
@@ -157,6 +162,17 @@ pub(super) fn latest<'p>(pieces: impl Iterator<Item = &'p Piece>, after: Option<
         is_same
     });
     rows
+}
+
+/// All rows as they were written last, in the order of their keys, some at a time.
+pub(super) fn all<'p>(pieces: Vec<&'p Piece>) -> impl Iterator<Item = Written<'p>> {
+    let ends = keys_among(pieces.iter().copied(), KEYS_AMONG).into_iter().step_by(AT_A_TIME / KEYS_AMONG);
+    let mut after = None;
+    ends.map(Some).chain([None]).flat_map(move |upto| {
+        let rows = latest(pieces.iter().copied(), after.as_ref(), upto.as_ref());
+        after = upto;
+        rows
+    })
 }
 
 /// Where the last of these bytes are.
