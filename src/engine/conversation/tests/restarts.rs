@@ -201,6 +201,21 @@ proptest! {
     }
 }
 
+/// The ticket that takes its wait over has its place, and the same deadline, when that is the next one.
+#[test]
+fn the_deadline_of_a_merged_ticket_is_not_told_for_that_of_the_other_in_its_place() {
+    let lines = [
+        "late 09:00:00 t0 says amy",
+        "late 09:00:00 t2 status resolved by=amy",
+        "09:00:27.03 t1 customer",
+        "09:00:30.001 t1 merged t2",
+        "09:00:31.123 t0 says amy",
+    ];
+    for every in 1..10 {
+        holds(&lines.map(str::to_owned), every, Cut::Restart, HandlingRule::Owned).unwrap();
+    }
+}
+
 #[test]
 fn nothing_is_noted_when_nobody_asks() {
     let mut run = Run::new(Settings { track_changes: false, ..settings(Vec::new()) });
