@@ -12,7 +12,7 @@ use crate::model::Span;
 const EXACT_BITS: u32 = 11;
 /// New samples wait in a list until it is this long…
 const RECENT: usize = 16;
-/// …and takes this part of the bytes of the packed counts: packing rewrites all of those, and whoever stores or reads them packs first.
+/// …and takes one in so many of the bytes of the packed counts: packing rewrites all of those, and whoever stores or reads them packs first.
 const SHARE: usize = 4;
 
 /// Counts of samples by bucket, packed: ordered by bucket, each entry the distance to the bucket before and its count.

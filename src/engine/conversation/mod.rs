@@ -123,8 +123,8 @@ impl Conversations {
     pub fn next_deadline(&mut self) -> Option<DeadlineKey> {
         while let Some((key, deadline)) = self.deadlines.first(|entries| due(&self.table, entries)) {
             // Its place may be another one's by now, with a deadline at the same instant: that has an entry of its own.
-            let is_its_own = || self.table.at_place(deadline.place).is_some_and(|there| there.id.id == key.id);
-            if self.table.places.is_due(*deadline) && is_its_own() {
+            let is_its_own = |there: &Conversation| self::key(&there.id, *deadline) == *key;
+            if self.table.places.is_due(*deadline) && self.table.at_place(deadline.place).is_some_and(is_its_own) {
                 return Some(key.clone());
             }
             self.deadlines.pop();

@@ -9,7 +9,7 @@ use crate::model::Span;
 
 /// At least so many responses wait before they go into the distributions: each change of the sums is stored with those that wait.
 const RECENT: usize = 64;
-/// They take at least this part of the bytes of the distributions: settling rewrites those.
+/// They take at least one in so many of the bytes of the distributions: settling rewrites those.
 const SHARE: usize = 4;
 
 /// Responses and late unanswered periods.
