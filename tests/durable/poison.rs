@@ -64,9 +64,16 @@ fn counted(setting: &Setting) -> BTreeMap<String, u64> {
     counts
 }
 
-fn is_replayed(setting: &Setting, replayed: &Replayed) {
+/// Ends the service when it has read everything: what it serves and keeps is what is replayed.
+fn is_replayed(service: Service, setting: &Setting) -> (Page, Replayed) {
+    service.ready();
+    let replayed = Replayed::of(&setting.read(), &setting.dump());
+    let page = service.reaches(replayed.clock);
+    service.stop();
+    kept::same(&page.kpi_lines(), &replayed.page.kpi_lines(), "what is served is what is replayed");
     kept::same(&kept::totals(&setting.read()), &replayed.totals, "what is kept is what is replayed");
     kept::same(&kept::facts(setting), &replayed.facts, "each fact has its receipt, once");
+    (page, replayed)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,12 +124,7 @@ fn million(broker: &Broker, malformed: u64) {
     let service = Service::start(&setting);
     let page = shows(&service, "everything is read", |page| page.count("deskpulse_events_total", &[]) as u64 >= malformed + goods);
     assert_eq!((rejected(&page), page.count("deskpulse_events_total", &[]) as u64), (malformed, malformed + goods));
-    service.ready();
-    let replayed = Replayed::of(&setting.read(), &setting.dump());
-    let page = service.reaches(replayed.clock);
-    service.stop();
-    kept::same(&page.kpi_lines(), &replayed.page.kpi_lines(), "what is served is what is replayed");
-    is_replayed(&setting, &replayed);
+    let (_, replayed) = is_replayed(service, &setting);
 
     let counts = counted(&setting);
     assert_eq!(counts.values().sum::<u64>(), malformed);
@@ -166,13 +168,8 @@ fn again(broker: &Broker, passes: u64) {
 
     let service = Service::start(&setting);
     shows(&service, "everything is read", |page| passed(page) >= passes);
-    service.ready();
-    let replayed = Replayed::of(&setting.read(), &setting.dump());
-    let page = service.reaches(replayed.clock);
-    service.stop();
+    let (page, _) = is_replayed(service, &setting);
     assert_eq!((counted(&page, "applied"), counted(&page, "duplicate")), (AGAIN as u64, passes * AGAIN as u64));
-    kept::same(&page.kpi_lines(), &replayed.page.kpi_lines(), "what is served is what is replayed");
-    is_replayed(&setting, &replayed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,14 +201,10 @@ fn huge(broker: &Broker) {
     sender.flush();
     let setting = Setting::new(&broker.address(), &[TOPIC], CONFIG);
     let service = Service::start(&setting);
-    service.ready();
-    let replayed = Replayed::of(&setting.read(), &setting.dump());
-    let page = service.reaches(replayed.clock);
-    service.stop();
+    let (page, _) = is_replayed(service, &setting);
     assert_eq!(page.count("deskpulse_rejected_total", &[("reason", "too_large")]), 6.0);
     assert_eq!(page.count("deskpulse_events_total", &[("outcome", "applied")]), 1_200.0);
     assert_eq!(counted(&setting), BTreeMap::from([("too_large".to_owned(), 6)]));
-    is_replayed(&setting, &replayed);
 
     let small = "[kafka.options]\n\"fetch.max.bytes\" = 1000000\n\"receive.message.max.bytes\" = 2000000\n\"message.max.bytes\" = 1000000";
     let setting = Setting::new(&broker.address(), &[TOPIC], CONFIG).and(small);
