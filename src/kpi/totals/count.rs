@@ -38,7 +38,7 @@ pub(super) fn count(ledger: &mut Ledger, counted: &Counted, scope: Scope) {
         }
         What::AutoClosed => ledger.figures(&to).counts().auto_closed += 1,
         What::Reopened => ledger.figures(&to).counts().reopened += 1,
-        What::Handled(time) => ledger.figures(&to).handled.get_or_insert_default().add(*time),
+        What::Handled(time) => ledger.figures(&to).handled().add(*time),
         What::Spent(_, time) => ledger.figures(&to).time().spent.add(time),
         What::LimitExceeded => ledger.figures(&to).time().limit_breaches += 1,
         What::OverLimit(_, time) => ledger.figures(&to).time().over_limit += *time,

@@ -2,7 +2,7 @@
 //!
 //! Parts that most rows lack are boxed, since there is a row for every agent, day and medium.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::responses::Responses;
 use super::row::Numbers;
@@ -15,15 +15,29 @@ pub struct Figures {
     /// Answers to customers.
     pub responses: Option<Box<Responses>>,
     /// Ends of cycles by people.
+    #[serde(serialize_with = "apart")]
     pub resolutions: Option<Box<Resolutions>>,
     /// Complaints, in rows without a medium.
+    #[serde(serialize_with = "apart")]
     pub complaints: Option<Box<Complaints>>,
     /// Handling times of agents in cycles that ended.
+    #[serde(serialize_with = "apart")]
     pub handled: Option<Box<Samples>>,
     /// Agents' time, in rows without a medium.
     pub time: Option<Box<AgentTime>>,
     /// What is only counted.
     pub counts: Option<Box<Counts>>,
+    /// Whether the figures of cycles that ended were given out as they are, to be stored.
+    #[serde(skip)]
+    are_cycles_stored: bool,
+}
+
+/// Figures of cycles that ended: resolutions, complaints and handling times. Stored apart: they are long, and cycles end seldom.
+pub(super) type Cycles<Resolutions, Complaints, Samples> = (Option<Resolutions>, Option<Complaints>, Option<Samples>);
+
+/// What is stored apart leaves nothing in its place.
+pub(super) fn apart<T, S: Serializer>(_: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
 }
 
 /// Resolutions and the cycles that they ended.
@@ -127,12 +141,20 @@ impl Figures {
 
     /// The part for resolutions.
     pub fn resolutions(&mut self) -> &mut Resolutions {
+        self.are_cycles_stored = false;
         self.resolutions.get_or_insert_default()
     }
 
     /// The part for complaints.
     pub fn complaints(&mut self) -> &mut Complaints {
+        self.are_cycles_stored = false;
         self.complaints.get_or_insert_default()
+    }
+
+    /// The part for handling times.
+    pub fn handled(&mut self) -> &mut Samples {
+        self.are_cycles_stored = false;
+        self.handled.get_or_insert_default()
     }
 
     /// The part for agents' time.
@@ -143,6 +165,18 @@ impl Figures {
     /// The part for what is only counted.
     pub fn counts(&mut self) -> &mut Counts {
         self.counts.get_or_insert_default()
+    }
+
+    /// The figures of cycles that ended, when they have changed since the last call: they are not part of what is stored of the rest.
+    pub(super) fn changed_cycles(&mut self) -> Option<Cycles<&Resolutions, &Complaints, &Samples>> {
+        let are_stored = std::mem::replace(&mut self.are_cycles_stored, true);
+        let cycles = (self.resolutions.as_deref(), self.complaints.as_deref(), self.handled.as_deref());
+        (!are_stored && !matches!(cycles, (None, None, None))).then_some(cycles)
+    }
+
+    /// Takes back what was stored of them.
+    pub(super) fn restore_cycles(&mut self, (resolutions, complaints, handled): Cycles<Box<Resolutions>, Box<Complaints>, Box<Samples>>) {
+        (self.resolutions, self.complaints, self.handled, self.are_cycles_stored) = (resolutions, complaints, handled, true);
     }
 
     /// Counts a conversation's first people's period, which was not abandoned short (ruling 81).

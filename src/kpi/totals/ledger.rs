@@ -18,8 +18,10 @@ use crate::model::{Day, Medium, Month, Name, Row, RowError, Span, Table, Time, Z
 /// Version of the encoding of figures in [`Table::Total`] and [`Table::Correction`].
 const FIGURES: u8 = 1;
 /// That of the distributions of their responses, in rows of their own behind those of their figures: these change with each response, they with
-/// each hundredth. Figures of older programs have them within.
+/// each fiftieth. Figures of older programs have them within.
 const DISTRIBUTIONS: u8 = 2;
+/// That of the figures of cycles that ended, in rows of their own: one cycle has several responses. Figures of older programs have them within.
+const CYCLES: u8 = 3;
 
 /// The id under which the figures without a team are kept: no team has it.
 pub(super) const NO_TEAM: Number = Number::EMPTY;
@@ -221,10 +223,14 @@ impl Ledger {
             if let Some(kept) = self.days.get_mut(&day).and_then(|book| book.rows.get_mut(key)) {
                 kept.noted = false;
                 let table = if key.corrects.is_some() { Table::Correction } else { Table::Total };
-                let key = (day, key.named(names));
-                rows.push(Row::put(table, FIGURES, &key, &kept.figures));
-                if let Some(distributions) = kept.figures.responses.as_mut().and_then(|responses| responses.changed_distributions()) {
-                    rows.push(Row::put(table, DISTRIBUTIONS, &(key, DISTRIBUTIONS), distributions));
+                let (key, figures) = ((day, key.named(names)), &mut kept.figures);
+                figures.responses.iter_mut().for_each(|responses| responses.settle_to_be_stored());
+                rows.push(Row::put(table, FIGURES, &key, figures));
+                if let Some(distributions) = figures.responses.as_mut().and_then(|responses| responses.changed_distributions()) {
+                    rows.push(Row::put(table, DISTRIBUTIONS, &(&key, DISTRIBUTIONS), distributions));
+                }
+                if let Some(cycles) = figures.changed_cycles() {
+                    rows.push(Row::put(table, CYCLES, &(key, CYCLES), &cycles));
                 }
             }
         }
@@ -245,14 +251,21 @@ impl Ledger {
         row.read_key()
     }
 
-    /// Takes over one stored row; distributions after their figures.
+    /// Takes over one stored row; those of a key after its figures.
     pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
-        if row.version() == Some(FIGURES) {
-            let (key, figures) = row.read(FIGURES)?;
-            *self.restored(key, names) = figures;
-        } else {
-            let ((key, _), distributions): ((_, u8), _) = row.read(DISTRIBUTIONS)?;
-            self.restored(key, names).responses().restore(distributions);
+        match row.version() {
+            Some(FIGURES) => {
+                let (key, figures) = row.read(FIGURES)?;
+                *self.restored(key, names) = figures;
+            }
+            Some(DISTRIBUTIONS) => {
+                let ((key, _), distributions): ((_, u8), _) = row.read(DISTRIBUTIONS)?;
+                self.restored(key, names).responses().restore(distributions);
+            }
+            _ => {
+                let ((key, _), cycles): ((_, u8), _) = row.read(CYCLES)?;
+                self.restored(key, names).restore_cycles(cycles);
+            }
         }
         Ok(())
     }

@@ -1,16 +1,18 @@
 //! Responses: a quarter of all events, so that counting one touches little memory.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::figures::{Depth, Samples, Share};
+use super::figures::{Depth, Samples, Share, apart};
 use crate::kpi::Sparse;
 use crate::kpi::percentile::Bucket;
 use crate::model::Span;
 
-/// At least so many responses wait before they go into the distributions: each change of the sums is stored with those that wait.
+/// At least so many responses wait before they go into the distributions…
 const RECENT: usize = 64;
-/// They take at least one in so many of the bytes of the distributions: settling rewrites those.
+/// …and they take at least one in so many of their bytes: settling rewrites those.
 const SHARE: usize = 4;
+/// Where they are stored: at least so many.
+const RECENT_STORED: usize = 32;
 
 /// Responses and late unanswered periods.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -32,10 +34,6 @@ pub struct Responses {
     /// Whether they were given out as they are, to be stored.
     #[serde(skip)]
     are_stored: bool,
-}
-
-fn apart<S: Serializer>(_: &Option<Box<Distributions>>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_none()
 }
 
 /// Count and sum of judged times.
@@ -118,6 +116,17 @@ impl Responses {
     fn settle_when_long(&mut self) {
         let waiting = self.recent.len();
         if waiting >= RECENT && waiting * size_of::<Answer>() * SHARE >= self.distributions.as_ref().map_or(0, |all| all.bytes()) {
+            self.settle();
+        }
+    }
+
+    /// Moves what waits into the distributions where that is cheaper to store: each change of the sums is stored with those that wait, each settling
+    /// with the distributions. Both together are least when those that wait, times their number, have about four times as many bytes as these: half
+    /// of them wait on average, and two come between commits.
+    pub(super) fn settle_to_be_stored(&mut self) {
+        let waiting = self.recent.len();
+        let bytes = self.distributions.as_ref().map_or(0, |all| all.bytes());
+        if waiting >= RECENT_STORED && waiting * waiting * size_of::<Answer>() >= 4 * bytes {
             self.settle();
         }
     }

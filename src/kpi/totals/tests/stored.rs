@@ -1,12 +1,12 @@
-//! Distributions of responses are stored apart from their figures.
+//! Distributions of responses, and figures of cycles that ended, are stored apart from the figures that change with each response.
 
 use std::collections::BTreeMap;
 
 use super::super::*;
 use super::model::line;
-use super::support::{day_at, fact, posted, seconds, settings, wait};
+use super::support::{day_at, fact, posted, resolved, seconds, settings, tallied, wait};
 use crate::kpi::Kpis;
-use crate::model::{Fact, FactKind, Medium::Chat, Posted, Row};
+use crate::model::{Fact, FactKind, Medium::Chat, Posted, Row, Tally};
 
 /// The rows of totals by their keys, as a store has them.
 type Stored = BTreeMap<Vec<u8>, Row>;
@@ -21,14 +21,21 @@ fn response(number: i64) -> Posted {
     posted(at, Fact { at, ..fact(at, "amy", "presale", Chat, kind) })
 }
 
-/// Stores what has changed; gives how many rows were of distributions.
-fn store(kpis: &mut Kpis, stored: &mut Stored) -> usize {
+/// The end of a cycle, and the agent's part in it.
+fn cycle(number: i64) -> [Posted; 2] {
+    let at = day_at(0, 9) + seconds(number);
+    let tally = Tally::Handled { agent: "amy".into(), team: Some("presale".into()), medium: Chat, at, time: seconds(number % 70) };
+    [posted(at, Fact { at, ..fact(at, "amy", "presale", Chat, resolved(number % 90)) }), tallied(at, tally)]
+}
+
+/// Stores what has changed; gives how many rows were of distributions, and of cycles that ended.
+fn store(kpis: &mut Kpis, stored: &mut Stored) -> [usize; 2] {
     let mut rows = Vec::new();
     kpis.changes(&mut rows);
     rows.retain(|row| row.table == Table::Total);
-    let distributions = rows.iter().filter(|row| row.version() == Some(2)).count();
+    let apart = [2, 3].map(|version| rows.iter().filter(|row| row.version() == Some(version)).count());
     stored.extend(rows.into_iter().map(|row| (row.key.clone(), row)));
-    distributions
+    apart
 }
 
 fn restored(stored: &Stored) -> Kpis {
@@ -46,9 +53,14 @@ fn they_are_given_out_when_they_have_changed_and_come_back_wherever_it_is_cut() 
     let (mut whole, mut cut, mut stored) = (kpis(), kpis(), Stored::new());
     let (mut changed, mut longest) = (0, 0);
     for number in 0..2_000 {
-        whole.post(&[response(number)]);
-        cut.post(&[response(number)]);
-        changed += store(&mut cut, &mut stored);
+        let ends = number % 100 == 50;
+        for kpis in [&mut whole, &mut cut] {
+            kpis.post(&[response(number)]);
+            kpis.post(&cycle(number)[..2 * usize::from(ends)]);
+        }
+        let [distributions, cycles] = store(&mut cut, &mut stored);
+        assert_eq!(cycles, 2 * usize::from(ends), "of the agent and of the team, when one has ended");
+        changed += distributions;
         let figures = stored.values().filter(|row| row.version() == Some(1));
         longest = longest.max(figures.filter_map(|row| row.value.as_ref()).map(Vec::len).max().unwrap());
         if number % 83 == 0 {
@@ -60,8 +72,8 @@ fn they_are_given_out_when_they_have_changed_and_come_back_wherever_it_is_cut() 
     }
     assert_eq!(lines(&mut restored(&stored)), lines(&mut whole));
     // Of the agent and of the team.
-    assert!((2 * 20..2 * 32).contains(&changed), "with {changed} of 4,000 rows of figures");
-    assert!((250..800).contains(&longest), "figures and the responses that wait take {longest} bytes, however many there were");
+    assert!((2 * 30..2 * 63).contains(&changed), "with {changed} of 4,000 rows of figures");
+    assert!((250..600).contains(&longest), "figures and the responses that wait take {longest} bytes, however many there were");
 }
 
 #[test]
@@ -69,33 +81,36 @@ fn a_reading_stores_nothing_and_loses_nothing() {
     let (mut kpis, mut stored) = (kpis(), Stored::new());
     (0..100).for_each(|number| kpis.post(&[response(number)]));
     lines(&mut kpis);
-    assert_eq!(store(&mut kpis, &mut stored), 2);
+    kpis.post(&cycle(100));
+    assert_eq!(store(&mut kpis, &mut stored), [2, 2]);
     lines(&mut kpis);
     kpis.post(&[response(100)]);
-    assert_eq!(store(&mut kpis, &mut stored), 0);
+    assert_eq!(store(&mut kpis, &mut stored), [0, 0]);
     assert_eq!(lines(&mut restored(&stored)), lines(&mut kpis));
 }
 
-/// Older programs have them within the figures: after the other parts of responses, before the five other parts of figures, which are not there.
+/// Older programs have them within the figures: distributions after the other parts of responses, the three parts of cycles behind them, then
+/// two other parts, which are not there.
 #[test]
-fn distributions_that_stand_within_the_figures_are_read_and_stored_apart_when_these_change() {
+fn what_stands_within_the_figures_is_read_and_stored_apart_when_it_changes() {
     let (mut kpis, mut stored) = (kpis(), Stored::new());
     (0..100).for_each(|number| kpis.post(&[response(number)]));
+    kpis.post(&cycle(100));
     store(&mut kpis, &mut stored);
     let mut before = Stored::new();
     for (key, row) in stored.iter().filter(|(_, row)| row.version() == Some(1)) {
-        let (apart, figures) = (&stored[&[&key[..], &[2]].concat()], row.value.as_ref().unwrap());
-        let (head, tail) = figures.split_at(figures.len() - 6);
-        assert_eq!(tail, [0; 6]);
-        let value = [head, &[1], &apart.value.as_ref().unwrap()[1..], &tail[1..]].concat();
+        let apart = |version: u8| &stored[&[&key[..], &[version]].concat()].value.as_ref().unwrap()[1..];
+        let (head, tail) = row.value.as_ref().unwrap().split_last_chunk::<6>().unwrap();
+        assert_eq!(*tail, [0; 6]);
+        let value = [head, &[1], apart(2), apart(3), &tail[4..]].concat();
         before.insert(key.clone(), Row { value: Some(value), ..row.clone() });
     }
     let mut read = restored(&before);
     assert_eq!(lines(&mut read), lines(&mut kpis));
-    assert_eq!(store(&mut read, &mut before), 0, "nothing has changed");
+    assert_eq!(store(&mut read, &mut before), [0, 0], "nothing has changed");
     for kpis in [&mut read, &mut kpis] {
-        kpis.post(&[response(100)]);
+        kpis.post(&[response(101)]);
     }
-    assert_eq!(store(&mut read, &mut before), 2);
+    assert_eq!(store(&mut read, &mut before), [2, 2]);
     assert_eq!(lines(&mut restored(&before)), lines(&mut kpis));
 }
