@@ -16,8 +16,8 @@ use index::Index;
 
 /// Ids in one segment: small enough that dropping one is quick, large enough that there are few.
 const SEGMENT_IDS: usize = 1 << 14;
-/// Ids that are looked for together when they are dropped.
-const FORGOTTEN_AT_A_TIME: usize = 64;
+/// Ids that are looked for together when many are.
+const AT_A_TIME: usize = 64;
 const ROW_VERSION: u8 = 1;
 
 /// The memory of event ids.
@@ -27,6 +27,8 @@ pub struct Dedup {
     limit: usize,
     /// Sequence numbers (wrapping) of the ids, found by hash.
     index: Index,
+    /// Whether it has all of them: those that are taken back are put in together.
+    is_indexed: bool,
     segments: VecDeque<Segment>,
     /// Sequence number of the first id of the first segment.
     base: u32,
@@ -89,6 +91,7 @@ impl Dedup {
             window,
             limit,
             index: Index::default(),
+            is_indexed: true,
             segments: VecDeque::new(),
             base: 0,
             told: VecDeque::new(),
@@ -179,31 +182,33 @@ impl Dedup {
         let key = u64::from_be_bytes(key);
         let ids = slice.hashes.len();
         for (hash, second) in slice.hashes.into_iter().zip(slice.seconds) {
-            let next = self.next_sequence();
-            self.make_room();
-            point(&mut self.index, &self.segments, self.base, hash, next);
             self.append(hash, second);
         }
-        self.untold = 0;
+        (self.untold, self.is_indexed) = (0, false);
         self.told.push_back(ToldSlice { key, ids });
         self.next_slice = key + 1;
         Ok(())
     }
 
-    /// Makes the index larger when it is full. Ids are put into the new one in the order in which they stand: in that of the index
-    /// every one of them would have to be waited for.
+    /// Makes a larger index when it is full, and one when there is none. Ids are put in in the order in which they stand: in that of the index
+    /// before every one of them would have to be waited for.
     fn make_room(&mut self) {
-        if !self.index.is_full() {
+        if self.is_indexed && !self.index.is_full() {
             return;
         }
         let most = self.limit.saturating_add(2 * SEGMENT_IDS);
         let mut index = Index::with_capacity((self.len() * 3 / 2).min(most).max(self.len() + SEGMENT_IDS));
         let mut sequence = self.base;
-        for hash in self.segments.iter().flat_map(|segment| &segment.hashes) {
-            point(&mut index, &self.segments, self.base, *hash, sequence);
-            sequence = sequence.wrapping_add(1);
+        for segment in &self.segments {
+            for some in segment.hashes.chunks(AT_A_TIME) {
+                index.look_ahead(some.iter().map(|hash| fold(*hash)));
+                for hash in some {
+                    point(&mut index, &self.segments, self.base, *hash, sequence);
+                    sequence = sequence.wrapping_add(1);
+                }
+            }
         }
-        self.index = index;
+        (self.index, self.is_indexed) = (index, true);
     }
 
     fn next_sequence(&self) -> u32 {
@@ -227,9 +232,12 @@ impl Dedup {
     }
 
     fn drop_first(&mut self) {
+        if !self.is_indexed {
+            self.make_room();
+        }
         let Some(first) = self.segments.pop_front() else { return };
         let mut dropped = self.base;
-        for some in first.hashes.chunks(FORGOTTEN_AT_A_TIME) {
+        for some in first.hashes.chunks(AT_A_TIME) {
             self.recall(some.iter().map(|hash| EventKey(*hash)));
             for hash in some {
                 self.index.remove(fold(*hash), |sequence| sequence == dropped);
