@@ -38,6 +38,8 @@ pub struct Agents {
     entries: Vec<Entry>,
     /// Where each agent stands in `entries`, by name.
     index: HashTable<u32>,
+    /// The places of all in the order of their names.
+    by_name: Vec<u32>,
     /// Who was looked up last: most signals of an event are about one agent.
     latest: usize,
     deadlines: BTreeSet<DeadlineKey>,
@@ -68,8 +70,8 @@ impl Agents {
     /// Nobody yet.
     #[must_use]
     pub fn new(settings: Arc<Settings>) -> Self {
-        let (entries, index, deadlines, unjudged, unsettled, changed) = Default::default();
-        Self { settings, entries, index, latest: 0, deadlines, unjudged, unsettled, changed }
+        let (entries, index, by_name, deadlines, unjudged, unsettled, changed) = Default::default();
+        Self { settings, entries, index, by_name, latest: 0, deadlines, unjudged, unsettled, changed }
     }
 
     /// Applies one `agent.status` event.
@@ -164,13 +166,13 @@ impl Agents {
     /// What open intervals give up to the clock, as it would be posted now: `Spent` and `OverLimit`, by agent, then day.
     #[must_use]
     pub fn open_time(&self, clock: Time) -> Vec<Tally> {
-        self.by_name().into_iter().flat_map(|agent| agent.open_time(clock, &self.settings)).collect()
+        self.in_order().flat_map(|agent| agent.open_time(clock, &self.settings)).collect()
     }
 
     /// The agents in the live view at `now`, by name: each from his first event to 15 min after `offline` or 24 h after his last event.
     #[must_use]
     pub fn live(&self, now: Time) -> Vec<AgentNow> {
-        self.by_name().into_iter().filter_map(|agent| agent.live(now)).collect()
+        self.in_order().filter_map(|agent| agent.live(now)).collect()
     }
 
     /// What the agent's time in `[from, to)` was spent on, for rolling windows of up to 24 h.
@@ -179,10 +181,9 @@ impl Agents {
         self.find(agent).map_or_else(SpentTime::default, |at| self.entries[at].agent.sheet.between(from, to))
     }
 
-    fn by_name(&self) -> Vec<&Agent> {
-        let mut agents: Vec<_> = self.entries.iter().map(|entry| &entry.agent).collect();
-        agents.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-        agents
+    /// All of them, by name.
+    fn in_order(&self) -> impl Iterator<Item = &Agent> {
+        self.by_name.iter().map(|at| &self.entries[*at as usize].agent)
     }
 
     fn handle(&mut self, agent: &Name, at: Time, begins: bool, clock: Time, out: &mut Outbox) {
@@ -236,6 +237,8 @@ impl Agents {
     fn reach(&mut self, name: &Name) -> usize {
         self.latest = self.find(name).unwrap_or_else(|| {
             let at = self.entries.len();
+            let place = self.by_name.partition_point(|other| self.entries[*other as usize].agent.name < *name);
+            self.by_name.insert(place, at as u32);
             self.entries.push(Entry::new(name.clone()));
             self.index.insert_unique(hash(name), at as u32, |at| hash(&self.entries[*at as usize].agent.name));
             at

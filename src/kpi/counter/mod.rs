@@ -8,6 +8,7 @@ mod time;
 
 use std::collections::{BTreeMap, HashSet};
 
+use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::counted::{Counted, What};
@@ -33,7 +34,7 @@ pub struct Counters {
     /// By name: it changes seldom, and a read goes from agent to agent.
     time: BTreeMap<TimeKey, Spent>,
     /// Counters whose rows changed; `None` when nobody will ask.
-    touched: Option<HashSet<CounterKey<Number>>>,
+    touched: Option<HashSet<CounterKey<Number>, FixedState>>,
 }
 
 /// Names one counter in the store. The order of the variants is part of what is stored.
@@ -209,7 +210,7 @@ impl Counters {
             breaches: Keyed::default(),
             withdrawn: Keyed::default(),
             time: BTreeMap::new(),
-            touched: settings.track_changes.then(HashSet::new),
+            touched: settings.track_changes.then(HashSet::default),
         }
     }
 
@@ -291,12 +292,22 @@ impl Counters {
     }
 
     fn settle_time(&mut self, open: &[Tally], names: &mut Names) {
-        self.time.values_mut().for_each(|entry| entry.open = SpentTime::default());
-        for tally in open {
-            if let Tally::Spent { agent, team, time, .. } = tally {
-                let key = TimeKey { agent: agent.clone(), team: team.clone() };
-                self.time.entry(key).or_insert_with(Spent::from_now).open.add(time);
+        let mut open = open.iter().filter_map(spent).peekable();
+        // Both come in the order of agents: nobody is looked up, but who is new here or in another place.
+        let mut others = Vec::new();
+        for (key, entry) in &mut self.time {
+            entry.open = SpentTime::default();
+            while let Some((agent, team, time)) = open.next_if(|(agent, team, _)| (*agent, *team) <= (&key.agent, &key.team)) {
+                if (agent, team) == (&key.agent, &key.team) {
+                    entry.open.add(time);
+                } else {
+                    others.push((agent, team, time));
+                }
             }
+        }
+        for (agent, team, time) in others.into_iter().chain(open) {
+            let key = TimeKey { agent: agent.clone(), team: team.clone() };
+            self.time.entry(key).or_insert_with(Spent::from_now).open.add(time);
         }
         let mut entries: Vec<(&TimeKey, &mut Spent)> = self.time.iter_mut().collect();
         for entries in entries.chunk_by_mut(|one, other| one.0.agent == other.0.agent) {
@@ -311,6 +322,14 @@ impl Counters {
         if let Some(touched) = &mut self.touched {
             touched.insert(key);
         }
+    }
+}
+
+/// Whose time a tally is, and how much.
+fn spent(tally: &Tally) -> Option<(&Name, &Option<Name>, &SpentTime)> {
+    match tally {
+        Tally::Spent { agent, team, time, .. } => Some((agent, team, time)),
+        _ => None,
     }
 }
 
