@@ -12,7 +12,7 @@ use super::agent::Agents;
 use super::conversation::Conversations;
 use super::dedup::{Dedup, EventKey};
 use super::frontier::Reach;
-use super::live::LiveView;
+use super::live::{LiveView, WaitingNow};
 use super::order::{Order, Rank, Waiting};
 use super::policy::Policies;
 use super::receipt;
@@ -209,10 +209,16 @@ impl Engine {
     /// What is going on, as of the clock.
     #[must_use]
     pub fn live(&self) -> LiveView {
+        self.live_within(Vec::new())
+    }
+
+    /// The same, with the room of a list that nobody needs any more: that of a hundred thousand customers is many megabytes.
+    #[must_use]
+    pub fn live_within(&self, room: Vec<WaitingNow>) -> LiveView {
         let clock = self.order.clock();
         LiveView {
             clock,
-            waiting: self.conversations.waiting(),
+            waiting: self.conversations.waiting(room),
             agents: self.agents.live(clock),
             complaints: self.conversations.complaints(),
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
-use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, targets_in_force};
+use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, WaitingNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Edges, KpiSettings, Kpis, PeriodKind, SpentReading, TotalRow};
 use crate::model::{
@@ -73,6 +73,8 @@ pub struct Core {
     policies: Policies,
     zone: Zone,
     targets: (Option<Day>, Arc<[TargetNow]>),
+    /// Room for the next list of who waits.
+    room: Vec<WaitingNow>,
     /// Whether closed months are in a store only.
     evicts_closed: bool,
 }
@@ -137,6 +139,7 @@ impl Core {
             policies: engine.policies.clone(),
             zone: engine.zone.clone(),
             targets: (None, Arc::new([])),
+            room: Vec::new(),
             evicts_closed: false,
         })
     }
@@ -346,7 +349,7 @@ impl Core {
     /// Everything that is shown, with counters that were read before.
     pub fn snapshot_with(&mut self, counters: CounterReadings, caught_up: bool, display: &Display) -> Snapshot {
         let clock = self.engine.clock();
-        let live = self.engine.live();
+        let live = self.engine.live_within(std::mem::take(&mut self.room));
         let open = self.engine.open_time();
         let spent = live.agents.iter().map(|agent| SpentReading {
             agent: agent.agent.clone(),
@@ -365,6 +368,13 @@ impl Core {
             names: Arc::clone(&display.names),
             options: Arc::clone(&display.series),
             live,
+        }
+    }
+
+    /// Takes back the memory of a snapshot that another has taken the place of, unless somebody still reads it.
+    pub fn reuse(&mut self, snapshot: Arc<Snapshot>) {
+        if let Some(snapshot) = Arc::into_inner(snapshot) {
+            self.room = snapshot.live.waiting;
         }
     }
 

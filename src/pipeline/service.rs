@@ -436,7 +436,8 @@ impl<S: Source> Service<S> {
         self.snapshot_at = done + shown::pause(done - now);
         // Whoever sees KPIs must find that the log was caught up with…
         shown::standing(&mut self.metrics, self.core.engine(), is_caught_up, !not_ready.is_empty());
-        self.publish.send_replace(Published { at: done, snapshot, not_ready });
+        let before = self.publish.send_replace(Published { at: done, snapshot, not_ready });
+        self.core.reuse(before.snapshot);
         // …and whoever sees that the clock has come somewhere, counters of then.
         shown::kept(&mut self.metrics, &self.kept, &self.settings.topics);
     }

@@ -7,14 +7,20 @@ use crate::model::{ConversationId, Name};
 
 use super::Conversations;
 use super::state::Conversation;
+use super::table::AHEAD;
 
 impl Conversations {
-    /// Every open waiting period, in no particular order.
-    pub fn waiting(&self) -> Vec<WaitingNow> {
+    /// Every open waiting period, in no particular order; in this room, if it is about as large.
+    pub fn waiting(&self, room: Vec<WaitingNow>) -> Vec<WaitingNow> {
         let places: Vec<u32> = self.table.places.waiting().collect();
+        let mut waiting = if room.capacity() / 2 <= places.len() { room } else { Vec::new() };
+        waiting.clear();
         // Room for all at once: of a hundred thousand, growing would move megabytes again and again.
-        let mut waiting = Vec::with_capacity(places.len());
-        waiting.extend(places.into_iter().filter_map(|place| self.table.at_place(place)).filter_map(Conversation::waiting_now));
+        waiting.reserve_exact(places.len());
+        for some in places.chunks(AHEAD) {
+            self.table.look_ahead_by(some.iter().map(|place| self.table.places.hash(*place)));
+            waiting.extend(some.iter().filter_map(|place| self.table.at_place(*place)).filter_map(Conversation::waiting_now));
+        }
         waiting
     }
 

@@ -14,8 +14,8 @@ use super::kept::{Kept, hash};
 use super::places::Places;
 use super::state::Conversation;
 
-/// Conversations that are brought near at a time when their rows are made.
-const AHEAD: usize = 48;
+/// Conversations that are brought near at a time when many are read.
+pub(super) const AHEAD: usize = 48;
 
 /// Clock of a touch, and hash, of conversations that nothing may have touched since, the longest ago first: each once, and some that
 /// have begun again.

@@ -6,7 +6,7 @@ use crate::model::Span;
 fn waiting(run: &Run) -> Vec<String> {
     let mut lines: Vec<String> = run
         .fold
-        .waiting()
+        .waiting(Vec::new())
         .into_iter()
         .map(|now| {
             let judged = now.judged_from.map_or("-".to_owned(), clock);
@@ -37,9 +37,9 @@ fn every_open_waiting_period_is_shown_with_its_clocks() {
         "t1 nobody since 09:00:04 judged 09:00:04 until -",
     ];
     assert_eq!(waiting(&run), wanted);
-    let first = run.fold.waiting().into_iter().find(|now| now.conversation == "c1").unwrap();
+    let first = run.fold.waiting(Vec::new()).into_iter().find(|now| now.conversation == "c1").unwrap();
     assert_eq!((first.team.as_deref(), first.channel.as_deref(), first.target), (Some("x"), Some("web"), None));
-    assert_eq!(run.fold.waiting().into_iter().find(|now| now.conversation == "c2").unwrap().target, Some(Span(30_000)));
+    assert_eq!(run.fold.waiting(Vec::new()).into_iter().find(|now| now.conversation == "c2").unwrap().target, Some(Span(30_000)));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn who_waits_is_shown_once_however_often_they_are_answered_and_wait_again() {
                 expected.remove(&name);
             }
         }
-        let mut shown: Vec<_> = run.fold.waiting().into_iter().map(|now| now.conversation.to_string()).collect();
+        let mut shown: Vec<_> = run.fold.waiting(Vec::new()).into_iter().map(|now| now.conversation.to_string()).collect();
         shown.sort();
         assert_eq!(shown, expected.iter().cloned().collect::<Vec<_>>(), "round {round}");
     }

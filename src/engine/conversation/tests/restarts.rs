@@ -172,7 +172,7 @@ fn holds(lines: &[String], every: usize, cut_by: Cut, handling: HandlingRule) ->
         prop_assert_eq!(&whole.out.signals[signals..], &cut.out.signals[signals_cut..]);
         prop_assert_eq!(whole.fold.next_deadline(), cut.fold.next_deadline());
         prop_assert_eq!(whole.fold.complaints(), cut.fold.complaints());
-        prop_assert_eq!(whole.fold.waiting().len(), cut.fold.waiting().len());
+        prop_assert_eq!(whole.fold.waiting(Vec::new()).len(), cut.fold.waiting(Vec::new()).len());
     }
     Ok(())
 }
@@ -196,7 +196,7 @@ proptest! {
             let words: Vec<&str> = line.split_whitespace().collect();
             prop_assert!(!words.iter().any(|word| word.starts_with('-') && word.len() > 1), "{}", line);
         }
-        let open = run.fold.waiting().len();
+        let open = run.fold.waiting(Vec::new()).len();
         prop_assert!(open <= 6);
     }
 }
