@@ -30,7 +30,8 @@ pub struct Stream {
 /// A core with default settings.
 pub fn core() -> Core {
     let windows = vec![Span(5 * Span::MINUTE.0), Span::HOUR];
-    let settings = CoreSettings { engine: Arc::new(Settings::default()), phrases: Vec::new(), auto_texts: Vec::new(), windows };
+    let settings =
+        CoreSettings { engine: Arc::new(Settings::default()), phrases: Vec::new(), auto_texts: Vec::new(), windows, agent_windows: true };
     Core::new(&settings).expect("the defaults are good")
 }
 

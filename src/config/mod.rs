@@ -16,7 +16,7 @@ use crate::engine::Settings;
 use crate::model::Zone;
 use crate::pipeline::{CoreSettings, Display};
 use crate::store::failpoint;
-use crate::view::SeriesOptions;
+use crate::view::{AgentOption, SeriesOptions};
 
 pub use past::{PastChange, changed_keys, past_changes};
 pub use reference::markdown;
@@ -146,6 +146,7 @@ impl Config {
             phrases: self.engine.phrases.words().to_vec(),
             auto_texts: self.engine.auto_texts.words().to_vec(),
             windows: self.engine.windows.clone(),
+            agent_windows: self.metrics.agents != AgentOption::Off,
         })
     }
 

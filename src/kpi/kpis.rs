@@ -31,6 +31,8 @@ pub struct KpiSettings {
     pub short_abandon: Span,
     /// Lengths of the rolling windows, each from 1 ms to [`LONGEST`](super::LONGEST).
     pub windows: Vec<Span>,
+    /// Whether agents have such windows: nobody else's come out of theirs.
+    pub agent_windows: bool,
     /// Edges of the counters' histograms.
     pub edges: Edges,
     /// Whether `changes()` will be asked for: otherwise nothing is noted.
@@ -40,7 +42,15 @@ pub struct KpiSettings {
 impl Default for KpiSettings {
     fn default() -> Self {
         let (settle, short_abandon) = (Span(7 * Span::DAY.0), Span(5 * Span::SECOND.0));
-        Self { zone: Zone::utc(), settle, short_abandon, windows: vec![Span::HOUR], edges: Edges::default(), track_changes: false }
+        Self {
+            zone: Zone::utc(),
+            settle,
+            short_abandon,
+            windows: vec![Span::HOUR],
+            agent_windows: true,
+            edges: Edges::default(),
+            track_changes: false,
+        }
     }
 }
 
@@ -197,7 +207,7 @@ impl Kpis {
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
         match row.table {
             Table::Total | Table::Correction | Table::AgentTeam => self.totals.restore(row, &mut self.accounts.names),
-            Table::Window => self.windows.restore(row, &mut self.accounts.names),
+            Table::Sample | Table::Window => self.windows.restore(row, &mut self.accounts.names),
             Table::Counter => self.counters.restore(row, &mut self.accounts.names),
             _ => Ok(()),
         }

@@ -31,7 +31,7 @@ pub enum Table {
     Correction = 8,
     /// Teams of agents, by day.
     AgentTeam = 9,
-    /// Slices of the rolling windows.
+    /// Slices of the rolling windows, as older programs kept them.
     Window = 10,
     /// Counters for Prometheus.
     Counter = 11,
@@ -40,11 +40,13 @@ pub enum Table {
     /// Ended conversations: found by key when an event is about them, never read at a start. Their content begins with the instant of
     /// the last touch.
     Ended = 13,
+    /// Samples of the rolling windows, in the order in which they came.
+    Sample = 14,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Clock,
         Self::Partition,
         Self::Pending,
@@ -58,6 +60,7 @@ impl Table {
         Self::Counter,
         Self::Outcome,
         Self::Ended,
+        Self::Sample,
     ];
 
     /// The table with this number, if this version knows it.

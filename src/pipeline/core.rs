@@ -31,6 +31,8 @@ pub struct CoreSettings {
     pub auto_texts: Vec<String>,
     /// Lengths of the rolling windows.
     pub windows: Vec<Span>,
+    /// Whether agents have windows of their own. Their samples are stored all the same.
+    pub agent_windows: bool,
 }
 
 impl CoreSettings {
@@ -124,6 +126,7 @@ impl Core {
             settle: engine.settle,
             short_abandon: engine.short_abandon,
             windows: settings.windows.clone(),
+            agent_windows: settings.agent_windows,
             edges: Edges::new(&targets(engine)),
             track_changes: engine.track_changes,
         };
@@ -351,7 +354,9 @@ impl Core {
         let clock = self.engine.clock();
         let live = self.engine.live_within(std::mem::take(&mut self.room));
         let open = self.engine.open_time();
-        let spent = live.agents.iter().map(|agent| SpentReading {
+        // With thousands of agents, working out what nobody is shown would take longer than all the rest.
+        let shows_agents = display.series.agents != AgentOption::Off;
+        let spent = live.agents.iter().filter(|_| shows_agents).map(|agent| SpentReading {
             agent: agent.agent.clone(),
             team: agent.team.clone(),
             windows: self.lengths.iter().map(|length| self.engine.spent_between(&agent.agent, clock - *length, clock)).collect(),
@@ -465,8 +470,13 @@ mod tests {
 
     #[test]
     fn before_the_log_is_caught_up_with_nobody_is_shown_as_waiting() {
-        let settings =
-            CoreSettings { engine: Arc::new(Settings::default()), phrases: Vec::new(), auto_texts: Vec::new(), windows: vec![Span::HOUR] };
+        let settings = CoreSettings {
+            engine: Arc::new(Settings::default()),
+            phrases: Vec::new(),
+            auto_texts: Vec::new(),
+            windows: vec![Span::HOUR],
+            agent_windows: true,
+        };
         let mut core = Core::new(&settings).unwrap();
         let value = br#"{"id":"e1","type":"chat.started","time":"2026-11-23T09:00:00Z","chat":"c1","team":"x","waiting":true}"#;
         let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset: 0 };

@@ -20,35 +20,25 @@ pub struct AgentRing {
 }
 
 impl AgentRing {
-    /// Takes in a sample; tells the instant of each older one that goes. Gives how many went because the ring was full.
-    pub fn insert(&mut self, point: Point, longest: Span, mut gone: impl FnMut(Time)) -> u64 {
+    /// Takes in a sample. Gives how many older ones went because the ring was full.
+    pub fn insert(&mut self, point: Point, longest: Span) -> u64 {
         self.due = None;
         self.ring.insert(point, longest);
-        self.expire(point.at - longest, &mut gone);
-        let mut left_out = 0;
-        while self.ring.len() > CAPACITY {
-            left_out += 1;
-            if let Some(oldest) = self.ring.pop() {
-                gone(oldest.at);
-            }
-        }
-        left_out
+        self.expire(point.at - longest);
+        let left_out = self.ring.len().saturating_sub(CAPACITY);
+        (0..left_out).for_each(|_| _ = self.ring.pop());
+        left_out as u64
     }
 
-    /// Takes back a sample; says whether it was still there.
-    pub fn remove(&mut self, point: Point) -> bool {
+    /// Takes back a sample, if it is still there.
+    pub fn remove(&mut self, point: Point) {
         self.due = None;
-        self.ring.remove(point)
+        self.ring.remove(point);
     }
 
     /// Whether no window holds anything.
     pub fn is_empty(&self) -> bool {
         self.ring.is_empty()
-    }
-
-    /// Its samples.
-    pub fn ring(&self) -> &Ring {
-        &self.ring
     }
 
     /// What the windows held at the last refresh.
@@ -57,11 +47,11 @@ impl AgentRing {
     }
 
     /// Works the readings out again if they are not right at this clock.
-    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, mut gone: impl FnMut(Time)) {
+    pub fn refresh(&mut self, clock: Time, lengths: &Lengths) {
         if self.due.is_some_and(|due| clock < due) {
             return;
         }
-        self.expire(clock - lengths.longest, &mut gone);
+        self.expire(clock - lengths.longest);
         let mut due = Time::MAX;
         let window = |length: &Span| {
             let first = self.ring.after(clock - *length);
@@ -72,11 +62,9 @@ impl AgentRing {
         self.due = Some(due);
     }
 
-    fn expire(&mut self, until: Time, gone: &mut impl FnMut(Time)) {
+    fn expire(&mut self, until: Time) {
         while self.ring.oldest().is_some_and(|oldest| oldest.at <= until) {
-            if let Some(oldest) = self.ring.pop() {
-                gone(oldest.at);
-            }
+            self.ring.pop();
         }
     }
 }

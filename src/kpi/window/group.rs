@@ -39,18 +39,18 @@ impl GroupRing {
         Self { ring: Ring::default(), windows, readings: Arc::default(), due: None }
     }
 
-    /// Takes in a sample; tells the instant of each older one that goes. Gives how many went because the ring was full.
-    pub fn insert(&mut self, point: Point, lengths: &Lengths, scratch: &mut Histogram<u32>, mut gone: impl FnMut(Time)) -> u64 {
+    /// Takes in a sample. Gives how many older ones went because the ring was full.
+    pub fn insert(&mut self, point: Point, lengths: &Lengths, scratch: &mut Histogram<u32>) -> u64 {
         self.due = None;
         // Where nobody reads, samples go in large steps: taking one out of a histogram costs as much as taking out thousands.
         if self.ring.oldest().is_some_and(|oldest| oldest.at <= point.at - lengths.longest - lengths.longest) {
-            self.expire(point.at, lengths, scratch, &mut gone);
+            self.expire(point.at, lengths, scratch);
         }
         let mut left_out = 0;
         if self.ring.len() >= CAPACITY {
             left_out = CAPACITY / 16;
             self.windows.iter_mut().for_each(|window| window.leave(&self.ring, left_out, scratch));
-            self.drop_oldest(left_out, &mut gone);
+            self.drop_oldest(left_out);
         }
         if let Some(place) = self.ring.insert(point, lengths.longest) {
             // It leaves as it was kept, so it enters like that.
@@ -64,22 +64,17 @@ impl GroupRing {
         self.ring.is_empty()
     }
 
-    /// Its samples.
-    pub fn ring(&self) -> &Ring {
-        &self.ring
-    }
-
     /// What the windows held at the last refresh.
     pub fn readings(&self) -> Arc<[Reading]> {
         Arc::clone(&self.readings)
     }
 
     /// Works the readings out again if they are not right at this clock.
-    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>, mut gone: impl FnMut(Time)) {
+    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>) {
         if self.due.is_some_and(|due| clock < due) {
             return;
         }
-        self.expire(clock, lengths, scratch, &mut gone);
+        self.expire(clock, lengths, scratch);
         let ends = self.windows.iter().zip(lengths.all.iter()).filter_map(|(window, length)| {
             let oldest = self.ring.get(window.from)?;
             Some(oldest.at + *length)
@@ -89,20 +84,16 @@ impl GroupRing {
         self.readings = self.windows.iter().map(Running::reading).collect();
     }
 
-    fn expire(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>, gone: &mut impl FnMut(Time)) {
+    fn expire(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>) {
         for (window, length) in self.windows.iter_mut().zip(lengths.all.iter()) {
             window.leave(&self.ring, self.ring.after(clock - *length), scratch);
         }
         let held = self.windows.iter().map(|window| window.from).min().unwrap_or(self.ring.len());
-        self.drop_oldest(held, gone);
+        self.drop_oldest(held);
     }
 
-    fn drop_oldest(&mut self, count: usize, gone: &mut impl FnMut(Time)) {
-        for _ in 0..count {
-            if let Some(oldest) = self.ring.pop() {
-                gone(oldest.at);
-            }
-        }
+    fn drop_oldest(&mut self, count: usize) {
+        (0..count).for_each(|_| _ = self.ring.pop());
         for window in &mut self.windows {
             window.from -= count;
             window.recorded -= count;

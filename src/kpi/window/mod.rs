@@ -4,42 +4,53 @@
 //! Agents have one capped ring of samples each, sorted when it is read; teams and channels, which have thousands
 //! of samples, have a running histogram per window (hdrhistogram, three digits). A read works out only what changed or
 //! expired since the last one.
+//!
+//! > `sample` what counts · `ring` samples in order · `agent`, `group` windows of one series · `journal` rows · `slices` rows of older programs
 
 mod agent;
 mod group;
+mod journal;
 mod ring;
-mod rows;
+mod sample;
+mod slices;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use super::counted::{Counted, What};
+use super::counted::Counted;
 use super::hashed::NumberedKey;
 use super::keyed::{Column, Keyed};
 use super::kpis::KpiSettings;
 use super::names::{Names, Number, packed};
-use crate::model::{Medium, Name, Span, SpentTime, Time};
+use crate::model::{Medium, Name, Row, RowError, Span, SpentTime, Table, Time};
 
 use agent::AgentRing;
 use group::GroupRing;
+use journal::Journal;
 pub use ring::LONGEST;
 use ring::{Mark, Point};
-use rows::Slice;
+use sample::{Kind, Sample};
+use slices::{Slices, Whose};
+
+/// Samples that were read of rows and wait to be put in their places together.
+const RESTORED_MAX: usize = 1 << 18;
 
 /// The rolling windows.
 #[derive(Debug)]
 pub struct Windows {
     lengths: Lengths,
+    /// Whether agents have any.
+    of_agents: bool,
     agents: Keyed<AgentSeries<Number>, AgentRing>,
     groups: Keyed<GroupSeries<Number>, GroupRing>,
     scratch: Histogram<u32>,
-    /// Slices whose rows changed; `None` when nobody will ask.
-    touched: Option<HashSet<Slice<Number>>>,
-    /// What was restored and is not in its place yet.
-    restored: Vec<(Slice<Number>, Vec<Point>)>,
+    /// All samples; `None` when nobody will ask for rows.
+    journal: Option<Journal>,
+    slices: Slices,
+    /// What was read of rows and is not in its place yet.
+    restored: Vec<Sample>,
     left_out: u64,
 }
 
@@ -180,10 +191,12 @@ impl Windows {
         let longest = settings.windows.iter().copied().max().unwrap_or(Span::ZERO).min(LONGEST);
         Self {
             lengths: Lengths { all: settings.windows.as_slice().into(), longest },
+            of_agents: settings.agent_windows,
             agents: Keyed::default(),
             groups: Keyed::default(),
             scratch: histogram(),
-            touched: settings.track_changes.then(HashSet::new),
+            journal: settings.track_changes.then(Journal::new),
+            slices: Slices::default(),
             restored: Vec::new(),
             left_out: 0,
         }
@@ -191,55 +204,31 @@ impl Windows {
 
     /// Takes in what is an agent's.
     pub fn count_for_agent(&mut self, counted: &Counted) {
-        let point = |mark, value| Point { at: counted.at, mark, value };
-        let plain = |value| point(Mark::Plain, value);
-        match &counted.what {
-            What::Response(response) => self.agent(counted, Measure::Answers, point(mark(response.within), response.judged)),
-            What::Late { .. } => self.agent(counted, Measure::Answers, point(Mark::Unanswered, Span::ZERO)),
-            What::Resolved(resolved) => {
-                if resolved.first {
-                    self.agent(counted, Measure::Resolution, plain(resolved.active));
-                }
-                if resolved.complaint {
-                    self.agent(counted, Measure::Complaint, plain(resolved.handling));
-                }
-            }
-            What::ComplaintWithdrawn { handling, .. } => self.withdraw(counted, plain(*handling)),
-            _ => {}
-        }
+        Sample::each_of(counted, |sample| self.take_for_agent(&sample));
     }
 
-    /// Takes in what is a team's or channel's.
+    /// Takes in what is a team's or channel's, and keeps all of it for the rows: before it is counted for its agent.
     pub fn count_for_group(&mut self, counted: &Counted) {
-        let Some(medium) = counted.medium else { return };
-        let (team, channel) = (GroupSeries::Team { team: counted.team, medium }, GroupSeries::Channel { channel: counted.channel, medium });
-        match &counted.what {
-            What::Response(response) => {
-                let answer = Point { at: counted.at, mark: Mark::Plain, value: response.judged };
-                let served = response.offered && response.targeted;
-                self.group(team, Point { mark: if served { mark(response.within) } else { Mark::Plain }, ..answer });
-                self.group(channel, answer);
-            }
-            What::Unanswered { offered: true, targeted: true, .. } => {
-                self.group(team, Point { at: counted.at, mark: Mark::Unanswered, value: Span::ZERO });
-            }
-            _ => {}
-        }
+        Sample::each_of(counted, |sample| {
+            self.journal.iter_mut().for_each(|journal| journal.add(sample));
+            self.take_for_group(&sample);
+        });
     }
 
     /// All windows at this clock, which never goes back.
     pub fn read(&mut self, clock: Time, names: &Names) -> WindowReadings {
         self.settle();
+        self.journal.iter_mut().for_each(|journal| journal.read_at(clock));
         for key in self.agents.keys(names).iter().copied() {
             let Some(ring) = self.agents.get_mut(key) else { continue };
-            ring.refresh(clock, &self.lengths, |at| note(&mut self.touched, || Slice::of_agent(key, at)));
+            ring.refresh(clock, &self.lengths);
             if ring.is_empty() {
                 self.agents.remove(key);
             }
         }
         for key in self.groups.keys(names).iter().copied() {
             let Some(ring) = self.groups.get_mut(key) else { continue };
-            ring.refresh(clock, &self.lengths, &mut self.scratch, |at| note(&mut self.touched, || Slice::of_group(key, at)));
+            ring.refresh(clock, &self.lengths, &mut self.scratch);
             if ring.is_empty() {
                 self.groups.remove(key);
             }
@@ -251,51 +240,106 @@ impl Windows {
         }
     }
 
+    /// Each row that changed or went since the last call, once.
+    pub fn changes(&mut self, names: &Names, rows: &mut Vec<Row>) {
+        self.settle();
+        if let Some(journal) = &mut self.journal {
+            self.slices.remove_expired(journal.expired(self.lengths.longest), rows);
+            journal.changes(self.lengths.longest, names, rows);
+        }
+    }
+
+    /// Takes in a row of [`Table::Sample`] or [`Table::Window`], by the numbers of their tables and in the order of their keys.
+    ///
+    /// # Errors
+    /// When the row is damaged or of a newer version.
+    pub fn restore(&mut self, row: &Row, names: &mut Names) -> Result<(), RowError> {
+        if row.table == Table::Window {
+            return self.slices.restore(row, names);
+        }
+        let (number, samples) = journal::read(row, names)?;
+        self.journal.iter_mut().for_each(|journal| journal.restored(number, &samples));
+        self.restored.extend(samples);
+        if self.restored.len() >= RESTORED_MAX {
+            self.settle();
+        }
+        Ok(())
+    }
+
+    /// Puts what was read of rows in its place. To be called before anything is read or taken in.
+    pub fn settle(&mut self) {
+        // What was left out was counted when it came.
+        let left_out = self.left_out;
+        // In order of time: the keys of these rows are in another, in which most samples would be put before millions of others.
+        for slice in self.slices.take() {
+            for point in slice.points {
+                match slice.whose {
+                    Whose::Agent(series) if self.of_agents => self.put_agent(series, point),
+                    Whose::Agent(_) => {}
+                    Whose::Group(series) => self.put_group(series, point),
+                }
+            }
+        }
+        let mut restored = std::mem::take(&mut self.restored);
+        restored.iter().for_each(|sample| self.take_for_group(sample));
+        // Agent by agent: each has his own in another place of memory.
+        if self.of_agents {
+            restored.sort_by_key(|sample| sample.agent.map_or(0, Number::index));
+            restored.iter().for_each(|sample| self.take_for_agent(sample));
+        }
+        self.left_out = left_out;
+    }
+
     /// How many samples were left out because a ring was full. Only of live gauges: totals and counters have them.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
 
-    #[inline]
-    fn agent(&mut self, counted: &Counted, measure: Measure, point: Point) {
-        let medium = counted.medium.filter(|_| measure == Measure::Answers);
-        let Some(agent) = counted.agent else { return };
-        self.put_agent(AgentSeries { measure, agent, team: counted.team, medium }, point);
+    #[inline(always)]
+    fn take_for_agent(&mut self, sample: &Sample) {
+        let Some(agent) = sample.agent.filter(|_| self.of_agents) else { return };
+        let (measure, mark) = match sample.kind {
+            Kind::Response { within, .. } => (Measure::Answers, mark(within)),
+            Kind::Late => (Measure::Answers, Mark::Unanswered),
+            Kind::Unserved => return,
+            Kind::Resolution => (Measure::Resolution, Mark::Plain),
+            Kind::Complaint | Kind::Withdrawn => (Measure::Complaint, Mark::Plain),
+        };
+        let medium = sample.medium.filter(|_| measure == Measure::Answers);
+        let series = AgentSeries { measure, agent, team: sample.team, medium };
+        let point = Point { at: sample.at, mark, value: sample.value };
+        if sample.kind != Kind::Withdrawn {
+            self.put_agent(series, point);
+        } else if let Some(ring) = self.agents.get_mut(series) {
+            ring.remove(point);
+        }
+    }
+
+    #[inline(always)]
+    fn take_for_group(&mut self, sample: &Sample) {
+        let Some(medium) = sample.medium else { return };
+        let (team, channel) = (GroupSeries::Team { team: sample.team, medium }, GroupSeries::Channel { channel: sample.channel, medium });
+        let answer = Point { at: sample.at, mark: Mark::Plain, value: sample.value };
+        match sample.kind {
+            Kind::Response { within, served } => {
+                self.put_group(team, Point { mark: if served { mark(within) } else { Mark::Plain }, ..answer });
+                self.put_group(channel, answer);
+            }
+            Kind::Unserved => self.put_group(team, Point { mark: Mark::Unanswered, ..answer }),
+            _ => {}
+        }
     }
 
     #[inline]
     fn put_agent(&mut self, series: AgentSeries<Number>, point: Point) {
-        note(&mut self.touched, || Slice::of_agent(series, point.at));
-        self.put_back_agent(series, point);
+        self.left_out += self.agents.get_or_insert_with(series, AgentRing::default).insert(point, self.lengths.longest);
     }
 
-    /// Puts in what its row has.
-    fn put_back_agent(&mut self, series: AgentSeries<Number>, point: Point) {
-        let ring = self.agents.get_or_insert_with(series, AgentRing::default);
-        let touched = &mut self.touched;
-        self.left_out += ring.insert(point, self.lengths.longest, |at| note(touched, || Slice::of_agent(series, at)));
-    }
-
-    fn withdraw(&mut self, counted: &Counted, point: Point) {
-        let Some(agent) = counted.agent else { return };
-        let series = AgentSeries { measure: Measure::Complaint, agent, team: counted.team, medium: None };
-        if self.agents.get_mut(series).is_some_and(|ring| ring.remove(point)) {
-            note(&mut self.touched, || Slice::of_agent(series, point.at));
-        }
-    }
-
-    fn group(&mut self, series: GroupSeries<Number>, point: Point) {
-        note(&mut self.touched, || Slice::of_group(series, point.at));
-        self.put_back_group(series, point);
-    }
-
-    /// Puts in what its row has.
-    fn put_back_group(&mut self, series: GroupSeries<Number>, point: Point) {
+    #[inline]
+    fn put_group(&mut self, series: GroupSeries<Number>, point: Point) {
         let ring = self.groups.get_or_insert_with(series, || GroupRing::new(self.lengths.all.len()));
-        let touched = &mut self.touched;
-        let gone = |at| note(touched, || Slice::of_group(series, at));
-        self.left_out += ring.insert(point, &self.lengths, &mut self.scratch, gone);
+        self.left_out += ring.insert(point, &self.lengths, &mut self.scratch);
     }
 }
 
@@ -304,12 +348,6 @@ fn mark(within: Option<bool>) -> Mark {
         None => Mark::Plain,
         Some(true) => Mark::Met,
         Some(false) => Mark::Missed,
-    }
-}
-
-fn note(touched: &mut Option<HashSet<Slice<Number>>>, slice: impl FnOnce() -> Slice<Number>) {
-    if let Some(touched) = touched {
-        touched.insert(slice());
     }
 }
 

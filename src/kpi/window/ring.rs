@@ -109,12 +109,12 @@ impl Ring {
         })
     }
 
-    /// Takes one such sample out; says whether there was one.
-    pub fn remove(&mut self, point: Point) -> bool {
+    /// Takes one such sample out, if there is one.
+    pub fn remove(&mut self, point: Point) {
         let wanted = pack(point);
         let place = (0..self.after(point.at)).rev().map_while(|index| Some((index, *self.samples.get(index)?)));
         let found = place.take_while(|(_, sample)| sample.at == low(point.at)).find(|(_, sample)| sample.packed == wanted);
-        found.and_then(|(index, _)| self.samples.remove(index)).is_some()
+        found.and_then(|(index, _)| self.samples.remove(index));
     }
 
     /// The index of the first sample later than `at`.

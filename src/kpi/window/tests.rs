@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::ring::Ring;
 use super::*;
 use crate::kpi::Kpis;
-use crate::model::{ConversationRef, Fact, FactKind, Outcome, Output, Posted, Row, Table, Wait, WithdrawnSample};
+use crate::model::{ConversationRef, Fact, FactKind, Outcome, Output, Posted, RowError, Wait, WithdrawnSample};
 
 const MINUTES_5: Span = Span(300_000);
 
@@ -216,10 +216,150 @@ fn check(windows: &mut Kpis, samples: &BTreeMap<&str, Vec<(i64, i64)>>, clock: i
 fn store(windows: &mut Kpis, rows: &mut BTreeMap<Vec<u8>, Row>) {
     let mut changes = Vec::new();
     windows.changes(&mut changes);
-    for row in changes.into_iter().filter(|row| row.table == Table::Window) {
+    for row in changes.into_iter().filter(|row| row.table == Table::Sample) {
         rows.insert(row.key.clone(), row);
     }
     rows.retain(|_, row| row.value.is_some());
+}
+
+fn restored(rows: &BTreeMap<Vec<u8>, Row>) -> Kpis {
+    let mut windows = windows();
+    rows.values().for_each(|row| windows.restore(row).unwrap());
+    windows
+}
+
+#[test]
+fn a_sample_is_written_once_however_many_there_are() {
+    let (mut windows, mut rows) = (windows(), BTreeMap::new());
+    let mut written = 0;
+    for second in 0..3 * 3_600 {
+        windows.post(&[response(second * 1_000, ["amy", "bob"][second as usize % 2], second % 90_000)]);
+        if second % 300 == 0 || second % 77 == 0 {
+            let mut changes = Vec::new();
+            windows.changes(&mut changes);
+            changes.retain(|row| row.table == Table::Sample);
+            written += changes.iter().filter_map(|row| row.value.as_ref()).map(Vec::len).sum::<usize>();
+            rows.extend(changes.into_iter().map(|row| (row.key.clone(), row)));
+            rows.retain(|_, row: &mut Row| row.value.is_some());
+        }
+    }
+    assert!(written < 3 * 3_600 * 40, "{written} bytes");
+    assert!((3_600 / 512..3_600 / 128).contains(&(rows.len() as i64)), "{} rows of an hour", rows.len());
+    let clock = Time(3 * 3_600_000);
+    let shown = |kpis: &mut Kpis| format!("{:?}", kpis.windows(clock).agents);
+    store(&mut windows, &mut rows);
+    assert_eq!(shown(&mut restored(&rows)), shown(&mut windows));
+}
+
+#[test]
+fn every_kind_of_sample_comes_back() {
+    let (mut windows, mut rows) = (windows(), BTreeMap::new());
+    let of = WithdrawnSample::ComplaintHandlingTime { seconds: Span(600_000), within: None };
+    let withdrawn = FactKind::Withdrawn { of, because: crate::model::Because::Reopened, counted_at: Time(1_000) };
+    let plain = |offered| FactKind::Response { first: true, wait: wait(7_000, None, offered), own: Span(7_000) };
+    let posted = [
+        response(1_000, "amy", 20_000),
+        response(1_000, "bob", 40_000),
+        fact(1_000, "bob", plain(true)),
+        fact(1_000, "amy", plain(false)),
+        unanswered(1_000, "bob", Some("amy"), "closed", 40_000),
+        complaint(1_000, 600),
+        complaint(1_000, 900),
+        fact(2_000, "amy", withdrawn),
+    ];
+    for some in posted.chunks(3) {
+        windows.post(some);
+        store(&mut windows, &mut rows);
+        windows = restored(&rows);
+    }
+    let mut whole = self::windows();
+    whole.post(&posted);
+    let [found, wanted] = [&mut windows, &mut whole].map(|kpis| kpis.windows(Time(3_000)));
+    assert_eq!((found.agents, found.groups), (wanted.agents, wanted.groups));
+}
+
+#[test]
+fn agents_without_windows_have_them_as_soon_as_a_start_wants_them() {
+    let (mut without, mut rows) = (Kpis::new(&KpiSettings { agent_windows: false, ..settings() }), BTreeMap::new());
+    let mut whole = windows();
+    for number in 0..500 {
+        let one = response(number * 1_000, ["amy", "bob"][number as usize % 2], number * 7_919 % 60_000);
+        [&mut without, &mut whole].into_iter().for_each(|kpis| kpis.post(std::slice::from_ref(&one)));
+    }
+    store(&mut without, &mut rows);
+    let [without, restored, wanted] = [&mut without, &mut restored(&rows), &mut whole].map(|kpis| kpis.windows(Time(500_000)));
+    assert_eq!((without.agents.iter().count(), &without.groups), (0, &wanted.groups));
+    assert_eq!((restored.agents, restored.groups), (wanted.agents, wanted.groups));
+}
+
+#[test]
+fn a_row_that_is_damaged_is_refused() {
+    let (mut windows, mut rows) = (windows(), BTreeMap::new());
+    windows.post(&[response(1_000, "amy", 20_000)]);
+    store(&mut windows, &mut rows);
+    let row = rows.values().next().unwrap();
+    let whole = row.value.as_ref().unwrap();
+    // The code of what it is a sample of, and the place of a name that is not there.
+    for (at, value) in [(whole.len() - 7, 200), (whole.len() - 6, 9)] {
+        let mut value_of = whole.clone();
+        value_of[at] = value;
+        let damaged = Row { value: Some(value_of), ..row.clone() };
+        assert_eq!(self::windows().restore(&damaged), Err(RowError::Damaged { table: Table::Sample }), "{at} of {whole:?}");
+    }
+}
+
+/// The key of a row as older programs had it.
+#[derive(Serialize)]
+enum Slice {
+    Agent(AgentSeries, i64),
+    Group(GroupSeries, i64),
+}
+
+/// And its content.
+type Samples = Vec<(u32, u8, Span)>;
+
+/// Rows as older programs had them, of these answers, of which each has met its target.
+fn slices(answers: &[(i64, i64)]) -> BTreeMap<Vec<u8>, Row> {
+    let (team, medium) = (Some(Name::from("presale")), Medium::Chat);
+    let agent = AgentSeries { measure: Measure::Answers, agent: "amy".into(), team: team.clone(), medium: Some(medium) };
+    let group = GroupSeries::Team { team, medium };
+    let mut samples: BTreeMap<Vec<u8>, (Slice, Samples)> = BTreeMap::new();
+    for (at, ms) in answers {
+        for (slice, length) in [(Slice::Agent(agent.clone(), at / 300_000), 300_000), (Slice::Group(group.clone(), at / 10_000), 10_000)] {
+            let key = Row::remove(Table::Window, &slice).key;
+            samples.entry(key).or_insert((slice, Vec::new())).1.push(((at % length) as u32, 1, Span(*ms)));
+        }
+    }
+    samples.into_iter().map(|(key, (slice, samples))| (key, Row::put(Table::Window, 1, &slice, &samples))).collect()
+}
+
+#[test]
+fn rows_of_older_programs_are_read_and_go_when_they_have_expired() {
+    let answered: Vec<(i64, i64)> = (0..400).map(|number| (number * 7_000, number * 7_919 % 30_000)).collect();
+    let mut rows = slices(&answered);
+    let (mut read, mut whole) = (restored(&rows), windows());
+    answered.iter().for_each(|(at, ms)| whole.post(&[response(*at, "amy", *ms)]));
+    let mut check = |read: &mut Kpis, clock: i64| {
+        let [found, wanted] = [read, &mut whole].map(|kpis| kpis.windows(Time(clock)));
+        assert_eq!((answers(&found, "amy"), service_level(&found)), (answers(&wanted, "amy"), service_level(&wanted)), "{clock}");
+    };
+    let (first, last) = (2_800_000, 2_800_000 + Span::HOUR.0);
+    check(&mut read, first);
+    let mut before = rows.len();
+    for clock in (first..last).step_by(400_000) {
+        let mut changes = Vec::new();
+        read.changes(&mut changes);
+        assert!(changes.iter().all(|row| row.value.is_none() && row.table == Table::Window));
+        changes.iter().for_each(|row| _ = rows.remove(&row.key).unwrap());
+        assert!(clock < Span::HOUR.0 + 700_000 || rows.len() < before, "some go after an hour");
+        before = rows.len();
+        read = restored(&rows);
+        check(&mut read, clock);
+    }
+    read.windows(Time(last + 200_000));
+    let mut changes = Vec::new();
+    read.changes(&mut changes);
+    assert_eq!(changes.len(), rows.len());
 }
 
 proptest! {
@@ -244,11 +384,10 @@ proptest! {
             }
             store(&mut windows, &mut rows);
             if index == cut {
-                windows = Kpis::new(&settings());
-                rows.values().for_each(|row| windows.restore(row).unwrap());
+                windows = restored(&rows);
                 let before = rows.clone();
                 store(&mut windows, &mut rows);
-                prop_assert!(rows.iter().all(|(key, row)| before[key].value.as_ref().map(Vec::len) >= row.value.as_ref().map(Vec::len)));
+                prop_assert!(rows.iter().all(|(key, row)| before[key] == *row), "nothing is written again");
             }
         }
         check(&mut windows, &samples, clock);

@@ -27,7 +27,13 @@ const MORNING: [&str; 11] = [
 
 fn settings() -> CoreSettings {
     let engine = Settings { track_changes: true, ..Settings::default() };
-    CoreSettings { engine: Arc::new(engine), phrases: Vec::new(), auto_texts: Vec::new(), windows: vec![Span(300_000)] }
+    CoreSettings {
+        engine: Arc::new(engine),
+        phrases: Vec::new(),
+        auto_texts: Vec::new(),
+        windows: vec![Span(300_000)],
+        agent_windows: true,
+    }
 }
 
 struct Run {

@@ -16,8 +16,8 @@ use super::{configurations, digest, ended, log, positions, quarantine, receipts,
 /// Marks a SQLite file as a store of ours: "desk".
 const APPLICATION: i64 = 0x6465_736B;
 /// The version of its form: higher with each relation that an older program would miss. 2: ended conversations and slices stand in relations
-/// of their own. 3: rows that changed lately stand in one, too.
-pub(super) const FORM: i64 = 3;
+/// of their own. 3: rows that changed lately stand in one, too. 4: samples are a table.
+pub(super) const FORM: i64 = 4;
 /// Bytes of a page, of a new store: most of what is written are small rows here and there, each with the page that it stands on.
 const PAGE: i64 = 4_096;
 /// Kibibytes of the file that are kept in memory. What a commit changes beyond that is written twice.

@@ -19,8 +19,8 @@ use super::digest::{Digests, checksum};
 use super::fault::Fault;
 use super::recent::{Recent, Written};
 
-/// Rows that are given out at once.
-const PIECE: usize = 4_096;
+/// Bytes of rows that are given out at once: slices are long, and who takes them works beside who reads.
+const PIECE: usize = 1 << 20;
 /// So many times as many are read before they are taken.
 const PIECES_AHEAD: usize = 4;
 
@@ -60,7 +60,7 @@ enum Relation {
 
 fn relation(table: Table) -> Relation {
     match table {
-        Table::Pending | Table::Remembered => Relation::Slices,
+        Table::Pending | Table::Remembered | Table::Sample => Relation::Slices,
         Table::Ended => Relation::Ended,
         _ => Relation::State,
     }
@@ -136,7 +136,7 @@ pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent
     let mut query = connection
         .prepare("SELECT tbl, key, value, checksum FROM state UNION ALL SELECT tbl, key, value, checksum FROM slices ORDER BY 1, 2")?;
     let mut rows = query.query(())?;
-    let mut piece = Vec::with_capacity(PIECE);
+    let (mut piece, mut size) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let (ValueRef::Integer(number), ValueRef::Blob(key), ValueRef::Blob(value), ValueRef::Integer(written)) =
             (row.get_ref(0)?, row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?)
@@ -148,15 +148,19 @@ pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent
             return Err(Fault::Damaged(format!("a row of table {number} is not what was written")));
         };
         found.add(table as u8, written);
+        size += key.len() + value.len() + size_of::<Row>();
         while let Some(before) = recent.next_if(|other| other.name() < (table, key)) {
+            size += before.value.map_or(0, <[u8]>::len) + size_of::<Row>();
             piece.extend(there(before));
         }
         match recent.next_if(|other| other.name() == (table, key)) {
             Some(instead) => piece.extend(there(instead)),
             None => piece.push(Row { table, key: key.to_vec(), value: Some(value.to_vec()) }),
         }
-        if piece.len() >= PIECE {
-            give(mem::replace(&mut piece, Vec::with_capacity(PIECE)))?;
+        if size >= PIECE {
+            let next = Vec::with_capacity(piece.len());
+            give(mem::replace(&mut piece, next))?;
+            size = 0;
         }
     }
     piece.extend(recent.filter_map(there));

@@ -153,8 +153,8 @@ fn a_database_of_another_program_and_a_newer_store_are_refused_and_left_as_they_
     tamper(&other.path, "CREATE TABLE t (x); PRAGMA user_version = 7");
     assert!(refused(&other.path, &["chats"]).contains("is no store of deskpulse"));
     filled(&newer.path);
-    tamper(&newer.path, "PRAGMA user_version = 4");
-    let wanted = "was written in version 4 of its form, this deskpulse knows up to 3: use the newer deskpulse again";
+    tamper(&newer.path, "PRAGMA user_version = 5");
+    let wanted = "was written in version 5 of its form, this deskpulse knows up to 4: use the newer deskpulse again";
     assert!(refused(&newer.path, &["chats"]).ends_with(wanted));
     assert!(Reader::open(&newer.path).unwrap_err().to_string().ends_with(wanted));
     std::fs::write(&text.path, "time_zone = \"UTC\"\n".repeat(100)).unwrap();

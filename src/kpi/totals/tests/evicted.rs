@@ -23,7 +23,7 @@ fn response(day: i64, late: i64) -> Posted {
 fn changes(kpis: &mut Kpis) -> Vec<Row> {
     let mut rows = Vec::new();
     kpis.changes(&mut rows);
-    rows.retain(|row| row.table != Table::Window && row.table != Table::Counter);
+    rows.retain(|row| row.table != Table::Sample && row.table != Table::Counter);
     rows
 }
 
