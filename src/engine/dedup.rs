@@ -376,11 +376,32 @@ mod tests {
         assert!(stored.len() < 10, "dropped ids take their rows with them: {}", stored.len());
         let mut restored = Dedup::new(Span(72 * Span::HOUR.0), SEGMENT_IDS);
         stored.values().for_each(|row| restored.restore(row).unwrap());
+        restored.forget(Time(1_700_000_000_000));
         for n in 3 * SEGMENT_IDS..4 * SEGMENT_IDS {
             assert!(seen(&mut restored, &format!("e{n}"), 1), "e{n}");
         }
         let mut rows = Vec::new();
         restored.changes(&mut rows);
-        assert!(rows.is_empty(), "nothing was added");
+        assert!(rows.iter().all(|row| row.value.is_none()), "nothing was added");
+    }
+
+    #[test]
+    fn ids_that_are_taken_back_are_dropped_before_any_other_comes_and_one_remembered_anew_stays_so() {
+        let (mut dedup, mut rows) = (dedup(2 * SEGMENT_IDS), Vec::new());
+        for n in 0..3 * SEGMENT_IDS {
+            assert!(!seen(&mut dedup, &format!("e{n}"), 0));
+        }
+        assert!(!seen(&mut dedup, &format!("e{}", 2 * SEGMENT_IDS), 73), "remembered anew");
+        dedup.changes(&mut rows);
+        let mut restored = Dedup::new(Span(72 * Span::HOUR.0), SEGMENT_IDS);
+        rows.iter().for_each(|row| restored.restore(row).unwrap());
+        for dedup in [&mut dedup, &mut restored] {
+            dedup.limit = SEGMENT_IDS;
+            dedup.forget(Time(1_700_000_000_000));
+            assert_eq!(dedup.len(), SEGMENT_IDS + 1);
+            assert!(seen(dedup, &format!("e{}", 2 * SEGMENT_IDS), 100));
+            assert!(seen(dedup, &format!("e{}", 3 * SEGMENT_IDS - 1), 1));
+            assert!(!seen(dedup, "e0", 1));
+        }
     }
 }

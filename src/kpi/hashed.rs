@@ -59,6 +59,11 @@ impl<K: NumberedKey, V> Hashed<K, V> {
         self.0.find_entry(hash(&packed), |kept| kept.0.packed() == packed).map(|found| found.remove()).is_ok()
     }
 
+    /// All values, in no order, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.0.iter_mut().map(|kept| &mut kept.1)
+    }
+
     /// All keys, in no order.
     pub fn keys(&self) -> impl Iterator<Item = K> {
         self.0.iter().map(|kept| kept.0)

@@ -56,6 +56,11 @@ impl<K: NumberedKey, V> Keyed<K, V> {
         value
     }
 
+    /// All values, in no order, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.values.values_mut()
+    }
+
     /// Forgets a key.
     pub fn remove(&mut self, key: K) {
         self.removed |= self.values.remove(key);

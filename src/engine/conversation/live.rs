@@ -16,7 +16,7 @@ impl Conversations {
         let mut waiting = if room.capacity() / 2 <= places.len() { room } else { Vec::new() };
         waiting.clear();
         // Room for all at once: of a hundred thousand, growing would move megabytes again and again.
-        waiting.reserve_exact(places.len());
+        waiting.reserve(places.len());
         for some in places.chunks(AHEAD) {
             self.table.look_ahead_by(some.iter().map(|place| self.table.places.hash(*place)));
             waiting.extend(some.iter().filter_map(|place| self.table.at_place(*place)).filter_map(Conversation::waiting_now));

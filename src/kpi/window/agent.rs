@@ -23,8 +23,8 @@ impl AgentRing {
     /// Takes in a sample. Gives how many older ones went because the ring was full.
     pub fn insert(&mut self, point: Point, longest: Span) -> u64 {
         self.due = None;
-        self.ring.insert(point, longest);
         self.expire(point.at - longest);
+        self.ring.insert(point, longest);
         let left_out = self.ring.len().saturating_sub(CAPACITY);
         (0..left_out).for_each(|_| _ = self.ring.pop());
         left_out as u64

@@ -8,8 +8,10 @@ use super::ring::{Mark, Point, Ring};
 use super::{Lengths, Reading, histogram, quantiles, record};
 use crate::model::Time;
 
-/// At most this many samples of one group (8 MiB). When they are reached, the oldest sixteenth goes.
-const CAPACITY: usize = 1 << 20;
+/// At most this many samples of one group are shown (8 MiB): the newest.
+pub const CAPACITY: usize = 1 << 20;
+/// So many more may wait for the next reading: each time that some go costs as much.
+const MORE: usize = CAPACITY / 16;
 
 /// One series of a team or channel.
 #[derive(Debug)]
@@ -46,15 +48,20 @@ impl GroupRing {
         if self.ring.oldest().is_some_and(|oldest| oldest.at <= point.at - lengths.longest - lengths.longest) {
             self.expire(point.at, lengths, scratch);
         }
-        let mut left_out = 0;
-        if self.ring.len() >= CAPACITY {
-            left_out = CAPACITY / 16;
-            self.windows.iter_mut().for_each(|window| window.leave(&self.ring, left_out, scratch));
-            self.drop_oldest(left_out);
-        }
+        let left_out = if self.ring.len() < CAPACITY + MORE { 0 } else { self.trim(scratch) };
         if let Some(place) = self.ring.insert(point, lengths.longest) {
             // It leaves as it was kept, so it enters like that.
             self.windows.iter_mut().for_each(|window| window.enter(point.kept(), place));
+        }
+        left_out
+    }
+
+    /// Lets what is too much go, the oldest first. Gives how many went.
+    pub fn trim(&mut self, scratch: &mut Histogram<u32>) -> u64 {
+        let left_out = self.ring.len().saturating_sub(CAPACITY);
+        if left_out > 0 {
+            self.windows.iter_mut().for_each(|window| window.leave(&self.ring, left_out, scratch));
+            self.drop_oldest(left_out);
         }
         left_out as u64
     }
@@ -69,12 +76,13 @@ impl GroupRing {
         Arc::clone(&self.readings)
     }
 
-    /// Works the readings out again if they are not right at this clock.
-    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>) {
+    /// Works the readings out again if they are not right at this clock. Gives how many samples went because the ring was full.
+    pub fn refresh(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>) -> u64 {
         if self.due.is_some_and(|due| clock < due) {
-            return;
+            return 0;
         }
         self.expire(clock, lengths, scratch);
+        let left_out = self.trim(scratch);
         let ends = self.windows.iter().zip(lengths.all.iter()).filter_map(|(window, length)| {
             let oldest = self.ring.get(window.from)?;
             Some(oldest.at + *length)
@@ -82,6 +90,7 @@ impl GroupRing {
         self.due = Some(ends.min().unwrap_or(Time::MAX));
         self.windows.iter_mut().for_each(|window| window.record_all(&self.ring));
         self.readings = self.windows.iter().map(Running::reading).collect();
+        left_out
     }
 
     fn expire(&mut self, clock: Time, lengths: &Lengths, scratch: &mut Histogram<u32>) {

@@ -1,5 +1,5 @@
-//! Windows as rows: the samples of the longest window, in the order in which they came. A row is written once, and goes when all of it has expired,
-//! so that a sample costs its own bytes and no more; taking them in again in their order gives the windows back.
+//! Windows as rows: the samples of the longest window, in the order in which they came. Of a busy service each commit writes a row, which goes when
+//! all of it has expired: a sample costs its own bytes and no more. Taking them in again in their order gives the windows back.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -65,8 +65,11 @@ impl Journal {
         Self { number: 0, samples: Vec::new(), written: 0, rows: VecDeque::new(), newest: Time::MIN }
     }
 
-    /// Takes a sample in.
+    /// Takes a sample in, if any window may.
     pub fn add(&mut self, sample: Sample) {
+        if sample.agent.is_none() && !sample.is_of_group() {
+            return;
+        }
         self.newest = self.newest.max(sample.at);
         self.samples.push(sample);
     }

@@ -228,7 +228,7 @@ impl Windows {
         }
         for key in self.groups.keys(names).iter().copied() {
             let Some(ring) = self.groups.get_mut(key) else { continue };
-            ring.refresh(clock, &self.lengths, &mut self.scratch);
+            self.left_out += ring.refresh(clock, &self.lengths, &mut self.scratch);
             if ring.is_empty() {
                 self.groups.remove(key);
             }
@@ -268,7 +268,10 @@ impl Windows {
 
     /// Puts what was read of rows in its place. To be called before anything is read or taken in.
     pub fn settle(&mut self) {
-        // What was left out was counted when it came.
+        if self.restored.is_empty() && self.slices.is_empty() {
+            return;
+        }
+        // What is left out now was counted when it came.
         let left_out = self.left_out;
         // In order of time: the keys of these rows are in another, in which most samples would be put before millions of others.
         for slice in self.slices.take() {
@@ -287,6 +290,7 @@ impl Windows {
             restored.sort_by_key(|sample| sample.agent.map_or(0, Number::index));
             restored.iter().for_each(|sample| self.take_for_agent(sample));
         }
+        self.groups.values_mut().for_each(|ring| _ = ring.trim(&mut self.scratch));
         self.left_out = left_out;
     }
 

@@ -46,6 +46,11 @@ pub enum Kind {
 }
 
 impl Sample {
+    /// Whether a team has it, too.
+    pub fn is_of_group(&self) -> bool {
+        matches!(self.kind, Kind::Response { .. } | Kind::Unserved)
+    }
+
     /// Those of one thing that counts.
     #[inline(always)]
     pub fn each_of(counted: &Counted, mut take: impl FnMut(Self)) {

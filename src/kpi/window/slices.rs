@@ -70,12 +70,14 @@ impl Slices {
         Ok(())
     }
 
+    /// Whether nothing waits to be put in its place.
+    pub fn is_empty(&self) -> bool {
+        self.read.is_empty()
+    }
+
     /// Gives what was read, to be put in its place, in order of time.
     pub fn take(&mut self) -> Vec<Slice> {
         let mut slices = std::mem::take(&mut self.read);
-        if slices.is_empty() {
-            return slices;
-        }
         slices.sort_by_key(|slice| slice.begin);
         self.rows.extend(slices.iter().map(|slice| (slice.end, slice.key.clone())));
         self.rows.make_contiguous().sort_unstable();

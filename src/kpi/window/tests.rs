@@ -180,6 +180,31 @@ fn a_full_ring_lets_its_oldest_go_and_says_so() {
     assert_eq!(service_level(&windows.windows(Time(3_000)))[0].1, 3_000);
 }
 
+#[test]
+fn a_full_window_of_a_team_shows_the_newest_samples_before_and_after_a_start() {
+    let (mut windows, mut rows) = (windows(), BTreeMap::new());
+    let (fits, more) = (group::CAPACITY as i64, 100_000);
+    let of = |numbers: std::ops::Range<i64>| numbers.map(|number| response(number * 3, "amy", if number < more { 40_000 } else { 20_000 }));
+    for begin in (0..fits + more).step_by(50_000) {
+        windows.post(&of(begin..(begin + 50_000).min(fits + more)).collect::<Vec<_>>());
+        store(&mut windows, &mut rows);
+    }
+    let mut restored = restored(&rows);
+    for kpis in [&mut windows, &mut restored] {
+        let clock = (fits + more) * 3;
+        assert_eq!(service_level(&kpis.windows(Time(clock)))[1], (fits as u64, fits as u64));
+        kpis.post(&[response(clock, "bob", 40_000)]);
+        assert_eq!(service_level(&kpis.windows(Time(clock)))[1], (fits as u64 - 1, fits as u64));
+    }
+    // Two groups were full; in the agent's window are as many as fit.
+    let of_agent = fits as u64 + more as u64 - 2_048;
+    assert_eq!(
+        (windows.left_out() - of_agent, restored.left_out()),
+        (2 * (more as u64 + 1), 2),
+        "what was left out before was counted then"
+    );
+}
+
 /// What a window must hold: all samples, sorted.
 fn model(samples: &[(i64, i64)], clock: i64, length: Span) -> (Option<[i64; 3]>, u64, u64) {
     let inside = samples.iter().filter(|(at, _)| clock - length.0 < *at && *at <= clock);

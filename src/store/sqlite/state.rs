@@ -27,6 +27,31 @@ const PIECES_AHEAD: usize = 4;
 /// Takes pieces of rows as they are read.
 type GiveRows<'a> = &'a mut dyn FnMut(Vec<Row>) -> Result<(), Fault>;
 
+/// Rows on their way to who takes them.
+struct Giving<'a> {
+    give: GiveRows<'a>,
+    piece: Vec<Row>,
+    size: usize,
+}
+
+impl Giving<'_> {
+    fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        self.piece.push(Row { table, key: key.to_vec(), value: Some(value.to_vec()) });
+        self.size += key.len() + value.len() + size_of::<Row>();
+        if self.size < PIECE {
+            return Ok(());
+        }
+        self.size = 0;
+        let next = Vec::with_capacity(self.piece.len());
+        (self.give)(mem::replace(&mut self.piece, next))
+    }
+
+    /// The row, if it was not removed.
+    fn written(&mut self, row: Written<'_>) -> Result<(), Fault> {
+        row.value.map_or(Ok(()), |value| self.row(row.table, row.key, value))
+    }
+}
+
 /// Makes the relations; a store in which slices stood among the rows has them moved.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
@@ -136,7 +161,7 @@ pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent
     let mut query = connection
         .prepare("SELECT tbl, key, value, checksum FROM state UNION ALL SELECT tbl, key, value, checksum FROM slices ORDER BY 1, 2")?;
     let mut rows = query.query(())?;
-    let (mut piece, mut size) = (Vec::new(), 0);
+    let mut giving = Giving { give, piece: Vec::new(), size: 0 };
     while let Some(row) = rows.next()? {
         let (ValueRef::Integer(number), ValueRef::Blob(key), ValueRef::Blob(value), ValueRef::Integer(written)) =
             (row.get_ref(0)?, row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?)
@@ -148,26 +173,14 @@ pub(super) fn read(connection: &Connection, found: &mut Digests, recent: &Recent
             return Err(Fault::Damaged(format!("a row of table {number} is not what was written")));
         };
         found.add(table as u8, written);
-        size += key.len() + value.len() + size_of::<Row>();
         while let Some(before) = recent.next_if(|other| other.name() < (table, key)) {
-            size += before.value.map_or(0, <[u8]>::len) + size_of::<Row>();
-            piece.extend(there(before));
+            giving.written(before)?;
         }
         match recent.next_if(|other| other.name() == (table, key)) {
-            Some(instead) => piece.extend(there(instead)),
-            None => piece.push(Row { table, key: key.to_vec(), value: Some(value.to_vec()) }),
-        }
-        if size >= PIECE {
-            let next = Vec::with_capacity(piece.len());
-            give(mem::replace(&mut piece, next))?;
-            size = 0;
+            Some(instead) => giving.written(instead)?,
+            None => giving.row(table, key, value)?,
         }
     }
-    piece.extend(recent.filter_map(there));
-    give(piece)
-}
-
-/// The row, if it was not removed.
-fn there(row: Written<'_>) -> Option<Row> {
-    row.value.map(|value| Row { table: row.table, key: row.key.to_vec(), value: Some(value.to_vec()) })
+    recent.try_for_each(|row| giving.written(row))?;
+    (giving.give)(giving.piece)
 }
