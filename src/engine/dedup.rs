@@ -27,8 +27,6 @@ pub struct Dedup {
     limit: usize,
     /// Sequence numbers (wrapping) of the ids, found by hash.
     index: Index,
-    /// Whether it has all of them: those that are taken back are put in together.
-    is_indexed: bool,
     segments: VecDeque<Segment>,
     /// Sequence number of the first id of the first segment.
     base: u32,
@@ -91,7 +89,6 @@ impl Dedup {
             window,
             limit,
             index: Index::default(),
-            is_indexed: true,
             segments: VecDeque::new(),
             base: 0,
             told: VecDeque::new(),
@@ -184,7 +181,9 @@ impl Dedup {
         for (hash, second) in slice.hashes.into_iter().zip(slice.seconds) {
             self.append(hash, second);
         }
-        (self.untold, self.is_indexed) = (0, false);
+        self.untold = 0;
+        // They are put in together, by whoever asks first.
+        self.index = Index::default();
         self.told.push_back(ToldSlice { key, ids });
         self.next_slice = key + 1;
         Ok(())
@@ -193,7 +192,7 @@ impl Dedup {
     /// Makes a larger index when it is full, and one when there is none. Ids are put in in the order in which they stand: in that of the index
     /// before every one of them would have to be waited for.
     fn make_room(&mut self) {
-        if self.is_indexed && !self.index.is_full() {
+        if !self.index.is_full() {
             return;
         }
         let most = self.limit.saturating_add(2 * SEGMENT_IDS);
@@ -208,7 +207,7 @@ impl Dedup {
                 }
             }
         }
-        (self.index, self.is_indexed) = (index, true);
+        self.index = index;
     }
 
     fn next_sequence(&self) -> u32 {
@@ -232,9 +231,6 @@ impl Dedup {
     }
 
     fn drop_first(&mut self) {
-        if !self.is_indexed {
-            self.make_room();
-        }
         let Some(first) = self.segments.pop_front() else { return };
         let mut dropped = self.base;
         for some in first.hashes.chunks(AT_A_TIME) {

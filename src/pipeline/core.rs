@@ -485,6 +485,11 @@ mod tests {
         core.advance(Reach::Before(clock));
         let display = Display::default();
         assert_eq!(core.snapshot(true, &display).live.waiting.len(), 1);
+        for _ in 0..2 {
+            let snapshot = core.snapshot(true, &display);
+            assert_eq!(snapshot.live.waiting.len(), 1, "in whatever room");
+            core.reuse(Arc::new(snapshot));
+        }
         let behind = core.snapshot_behind(&display);
         assert!(!behind.caught_up && behind.live.waiting.is_empty() && behind.live.agents.is_empty());
         assert_eq!(behind.live.clock, clock, "how far it has come is shown");

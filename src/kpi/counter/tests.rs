@@ -56,6 +56,18 @@ fn work(readings: &CounterReadings) -> Vec<(String, i64)> {
 }
 
 #[test]
+fn open_time_is_shown_of_whoever_has_any_in_whatever_order_it_comes() {
+    let mut counters = counters();
+    let mut shown = |open: &[Tally]| work(&counters.counters(open));
+    let [one, two, three] =
+        [("bob", "presale", 1_000), ("amy", "vip", 2_000), ("bob", "after", 3_000)].map(|(agent, team, ms)| spent(agent, team, ms));
+    assert_eq!(shown(std::slice::from_ref(&one)), [("presale".to_owned(), 1_000)]);
+    let wanted = [("vip".to_owned(), 2_000), ("after".to_owned(), 3_000), ("presale".to_owned(), 1_000)];
+    assert_eq!(shown(&[two.clone(), three.clone(), one.clone()]), wanted);
+    assert_eq!(shown(&[one, three, two]), wanted);
+}
+
+#[test]
 fn a_sample_on_an_edge_is_in_its_bucket() {
     let mut counters = counters();
     counters.post(&[response(30_000)]);
