@@ -31,7 +31,7 @@ pub struct KpiSettings {
     pub short_abandon: Span,
     /// Lengths of the rolling windows, each from 1 ms to [`LONGEST`](super::LONGEST).
     pub windows: Vec<Span>,
-    /// Whether agents have such windows: nobody else's come out of theirs.
+    /// Whether each agent has such windows, too.
     pub agent_windows: bool,
     /// Edges of the counters' histograms.
     pub edges: Edges,

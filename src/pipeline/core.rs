@@ -72,6 +72,7 @@ pub struct Core {
     /// What was told of outcomes as rows.
     told: Outcomes,
     lengths: Vec<Span>,
+    agent_windows: bool,
     policies: Policies,
     zone: Zone,
     targets: (Option<Day>, Arc<[TargetNow]>),
@@ -139,6 +140,7 @@ impl Core {
             left_out_before: 0,
             told: Outcomes::default(),
             lengths: settings.windows.clone(),
+            agent_windows: settings.agent_windows,
             policies: engine.policies.clone(),
             zone: engine.zone.clone(),
             targets: (None, Arc::new([])),
@@ -355,8 +357,7 @@ impl Core {
         let live = self.engine.live_within(std::mem::take(&mut self.room));
         let open = self.engine.open_time();
         // With thousands of agents, working out what nobody is shown would take longer than all the rest.
-        let shows_agents = display.series.agents != AgentOption::Off;
-        let spent = live.agents.iter().filter(|_| shows_agents).map(|agent| SpentReading {
+        let spent = live.agents.iter().filter(|_| self.agent_windows).map(|agent| SpentReading {
             agent: agent.agent.clone(),
             team: agent.team.clone(),
             windows: self.lengths.iter().map(|length| self.engine.spent_between(&agent.agent, clock - *length, clock)).collect(),
@@ -478,16 +479,19 @@ mod tests {
             agent_windows: true,
         };
         let mut core = Core::new(&settings).unwrap();
-        let value = br#"{"id":"e1","type":"chat.started","time":"2026-11-23T09:00:00Z","chat":"c1","team":"x","waiting":true}"#;
-        let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset: 0 };
-        assert_eq!(core.take(Record { position, arrived: None, value }), Taken::Applied);
+        for offset in 0..9 {
+            let chat = format!(
+                r#"{{"id":"e{offset}","type":"chat.started","time":"2026-11-23T09:00:00Z","chat":"c{offset}","team":"x","waiting":true}}"#
+            );
+            let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset };
+            assert_eq!(core.take(Record { position, arrived: None, value: chat.as_bytes() }), Taken::Applied);
+        }
         let clock = core.engine().newest_of_all().unwrap() + Span(1);
         core.advance(Reach::Before(clock));
         let display = Display::default();
-        assert_eq!(core.snapshot(true, &display).live.waiting.len(), 1);
         for _ in 0..2 {
             let snapshot = core.snapshot(true, &display);
-            assert_eq!(snapshot.live.waiting.len(), 1, "in whatever room");
+            assert_eq!(snapshot.live.waiting.len(), 9, "in whatever room");
             core.reuse(Arc::new(snapshot));
         }
         let behind = core.snapshot_behind(&display);

@@ -41,7 +41,7 @@ const RESTORED_MAX: usize = 1 << 18;
 #[derive(Debug)]
 pub struct Windows {
     lengths: Lengths,
-    /// Whether agents have any.
+    /// Whether agents have windows, too.
     of_agents: bool,
     agents: Keyed<AgentSeries<Number>, AgentRing>,
     groups: Keyed<GroupSeries<Number>, GroupRing>,

@@ -277,6 +277,27 @@ fn a_sample_is_written_once_however_many_there_are() {
 }
 
 #[test]
+fn a_row_goes_when_all_of_it_has_expired_and_not_before() {
+    let (mut windows, mut rows) = (windows(), BTreeMap::new());
+    windows.post(&(0..300).map(|_| response(1_000, "amy", 20_000)).collect::<Vec<_>>());
+    store(&mut windows, &mut rows);
+    for (at, wanted) in [(Span::HOUR.0 + 999, (2, 301)), (Span::HOUR.0 + 1_000, (1, 2))] {
+        windows.post(&[response(at, "amy", 20_000)]);
+        store(&mut windows, &mut rows);
+        let judged = service_level(&restored(&rows).windows(Time(at)))[1].1;
+        assert_eq!((rows.len(), judged), wanted, "at {at}");
+    }
+}
+
+#[test]
+fn a_sample_does_not_come_back_when_its_half_of_an_instant_does() {
+    let mut windows = windows();
+    let later = 1_000 + (1 << 32) + 600_000;
+    windows.post(&[response(1_000, "amy", 20_000), response(later, "amy", 20_000)]);
+    assert_eq!(answers(&windows.windows(Time(later)), "amy")[1].judged, 1);
+}
+
+#[test]
 fn every_kind_of_sample_comes_back() {
     let (mut windows, mut rows) = (windows(), BTreeMap::new());
     let of = WithdrawnSample::ComplaintHandlingTime { seconds: Span(600_000), within: None };
