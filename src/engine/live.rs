@@ -33,8 +33,6 @@ pub struct WaitingNow {
     pub conversation: Name,
     /// Its team.
     pub team: Option<Name>,
-    /// Its channel.
-    pub channel: Option<Name>,
     /// Its owner; `None` is the queue, or a bot.
     pub agent: Option<Name>,
     /// Since when the customer waits.

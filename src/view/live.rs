@@ -127,7 +127,6 @@ mod tests {
             medium: Medium::Chat,
             conversation: conversation.into(),
             team: Some("presale".into()),
-            channel: None,
             agent: (conversation == "c1").then(|| "amy".into()),
             since: Time(since),
             judged_from: (!held_by_bot).then_some(Time(since + 1_000)),

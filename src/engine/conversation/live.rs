@@ -12,16 +12,22 @@ use super::table::AHEAD;
 impl Conversations {
     /// Every open waiting period, in no particular order; in this room, if it is about as large.
     pub fn waiting(&self, room: Vec<WaitingNow>) -> Vec<WaitingNow> {
-        let places: Vec<u32> = self.table.places.waiting().collect();
-        let mut waiting = if room.capacity() / 2 <= places.len() { room } else { Vec::new() };
+        let mut places = self.table.places.waiting();
+        let count = self.table.places.waiting_count();
+        let mut waiting = if room.capacity() / 2 <= count { room } else { Vec::new() };
         waiting.clear();
         // Room for all at once: of a hundred thousand, growing would move megabytes again and again.
-        waiting.reserve(places.len());
-        for some in places.chunks(AHEAD) {
+        waiting.reserve(count);
+        let mut some = Vec::with_capacity(AHEAD);
+        loop {
+            some.extend(places.by_ref().take(AHEAD));
+            if some.is_empty() {
+                return waiting;
+            }
             self.table.look_ahead_by(some.iter().map(|place| self.table.places.hash(*place)));
             waiting.extend(some.iter().filter_map(|place| self.table.at_place(*place)).filter_map(Conversation::waiting_now));
+            some.clear();
         }
-        waiting
     }
 
     /// One conversation as it is now; `None` when it is unknown or forgotten. Touches nothing.
@@ -52,7 +58,6 @@ impl Conversation {
             medium: self.id.medium,
             conversation: self.id.id.clone(),
             team: self.team.clone(),
-            channel: self.channel.clone(),
             agent: self.owner.agent.clone(),
             since: period.opened_at,
             judged_from: period.judged.map(|judged| judged.from),

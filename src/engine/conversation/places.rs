@@ -46,11 +46,13 @@ pub(super) struct Places {
     hashes: Vec<u64>,
     marks: Vec<Marks>,
     free: Vec<u32>,
+    /// How many have a customer who waits.
+    waiting: usize,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { hashes: vec![0], marks: vec![Marks::default()], free: Vec::new() }
+        Self { hashes: vec![0], marks: vec![Marks::default()], free: Vec::new(), waiting: 0 }
     }
 }
 
@@ -74,7 +76,8 @@ impl Places {
 
     /// Sets what is derived from a conversation.
     pub fn set(&mut self, place: u32, marks: Marks) {
-        self.marks[place as usize] = marks;
+        let before = std::mem::replace(&mut self.marks[place as usize], marks);
+        self.waiting = self.waiting - usize::from(before.waiting) + usize::from(marks.waiting);
     }
 
     /// Reads a little of what is derived from a conversation.
@@ -95,6 +98,11 @@ impl Places {
     /// The places of those whose customer waits.
     pub fn waiting(&self) -> impl Iterator<Item = u32> {
         self.marked(|marks| marks.waiting)
+    }
+
+    /// How many these are.
+    pub fn waiting_count(&self) -> usize {
+        self.waiting
     }
 
     /// The places of open complaints.

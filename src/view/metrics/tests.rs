@@ -27,7 +27,6 @@ fn live() -> LiveView {
         medium: Medium::Chat,
         conversation: "c9".into(),
         team: Some("presale".into()),
-        channel: Some("web".into()),
         agent: Some("amy".into()),
         since: Time(1_700_000_010_000),
         judged_from: Some(Time(1_700_000_030_000)),
