@@ -1,6 +1,6 @@
 //! The waiting limit: how many customers wait on an agent, and the episodes in which they are too many (ruling 75).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::engine::{LimitCounts, Standing};
 use crate::model::{Day, Name, Span, Time, Zone};
@@ -12,7 +12,8 @@ pub(super) struct Customers {
     pub open: u32,
     /// Those whose customer waits on the people's clock.
     pub waiting: u32,
-    /// Openings of these waiting periods, in order.
+    /// Openings of these waiting periods, in order. Stored apart, as distances.
+    #[serde(serialize_with = "apart")]
     openings: Vec<Time>,
     /// When the number that the limit counts changed last: an episode neither begins nor ends before.
     changed_at: Time,
@@ -60,6 +61,22 @@ impl Customers {
     /// Since when the longest of them waits.
     pub fn longest_wait_since(&self) -> Option<Time> {
         self.openings.first().copied()
+    }
+
+    /// The openings of the waiting periods, each as milliseconds since the one before, the first since 1970: some bytes each, and he has hundreds.
+    pub fn distances(&self) -> Vec<i64> {
+        let mut before = Time(0);
+        self.openings.iter().map(|opening| (*opening - std::mem::replace(&mut before, *opening)).0).collect()
+    }
+
+    /// Takes the openings back.
+    pub fn restore(&mut self, distances: Vec<i64>) {
+        let mut opening = Time(0);
+        let openings = distances.into_iter().map(|distance| {
+            opening = Time(opening.0.saturating_add(distance));
+            opening
+        });
+        self.openings = openings.collect();
     }
 
     /// A conversation is no longer `lost` to him but `gained`, since `at`.
@@ -114,6 +131,11 @@ impl Customers {
             self.openings.remove(place);
         }
     }
+}
+
+/// What is stored apart leaves nothing in its place.
+fn apart<S: Serializer>(_: &[Time], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(std::iter::empty::<Time>())
 }
 
 impl Episode {

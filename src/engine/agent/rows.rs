@@ -14,7 +14,9 @@ use super::one_agent::Agent;
 use super::presence::{Presence, Team};
 use super::timesheet::{Open, Part};
 
-/// Version of every encoding in this file.
+/// Version of the encoding of heads; in those of older programs the openings of waiting periods stand within, as times.
+const HEAD: u8 = 2;
+/// Version of all other encodings in this file.
 const VERSION: u8 = 1;
 
 /// Which of an agent's rows: the key is his name and this.
@@ -51,9 +53,8 @@ impl Agents {
         let agent = &mut self.entries[at].agent;
         match which {
             Which::Head => {
-                let (_, head): ((Name, Which), Head) = row.read(VERSION)?;
                 let open;
-                (agent.team, agent.presence, agent.customers, agent.last_event, open) = head;
+                (agent.team, agent.presence, agent.customers, agent.last_event, open) = head(row)?;
                 agent.sheet.restore_open(open);
                 self.schedule(at);
             }
@@ -70,11 +71,20 @@ impl Agents {
     }
 }
 
+fn head(row: &Row) -> Result<Head, RowError> {
+    if row.version() == Some(VERSION) {
+        return row.read::<(Name, Which), _>(VERSION).map(|(_, head)| head);
+    }
+    let (_, (mut head, distances)): ((Name, Which), (Head, Vec<i64>)) = row.read(HEAD)?;
+    head.2.restore(distances);
+    Ok(head)
+}
+
 fn put(agent: &mut Agent, rows: &mut Vec<Row>) {
     let name = &agent.name;
     let key = |which| (name, which);
     let head = (&agent.team, &agent.presence, &agent.customers, agent.last_event, agent.sheet.open());
-    rows.push(Row::put(Table::Agent, VERSION, &key(Which::Head), &head));
+    rows.push(Row::put(Table::Agent, HEAD, &key(Which::Head), &(head, agent.customers.distances())));
     if let Some(parts) = agent.sheet.changed_parts() {
         rows.push(Row::put(Table::Agent, VERSION, &key(Which::Parts), parts));
     }
