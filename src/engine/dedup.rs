@@ -18,7 +18,12 @@ use index::Index;
 const SEGMENT_IDS: usize = 1 << 14;
 /// Ids that are looked for together when many are.
 const AT_A_TIME: usize = 64;
-const ROW_VERSION: u8 = 1;
+/// Version of the rows' encoding: the ids, each of so many bytes, then the second of each.
+const ROW_VERSION: u8 = 2;
+const ID: usize = size_of::<u128>();
+const SECOND: usize = size_of::<u32>();
+/// That of older programs: a [`Slice`].
+const SLICE: u8 = 1;
 
 /// The memory of event ids.
 #[derive(Debug)]
@@ -74,7 +79,7 @@ struct ToldSlice {
     ids: usize,
 }
 
-/// The content of one row: the ids added between two calls of `changes`.
+/// The content of one row of an older program: the ids added between two calls of `changes`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Slice {
     hashes: Vec<u128>,
@@ -159,12 +164,12 @@ impl Dedup {
         if self.untold == 0 {
             return;
         }
-        let from = self.len() - self.untold;
-        let ids = (from..self.len()).map(|at| {
-            (self.segments[at / SEGMENT_IDS].hashes[at % SEGMENT_IDS], self.segments[at / SEGMENT_IDS].seconds[at % SEGMENT_IDS])
-        });
-        let (hashes, seconds) = ids.unzip();
-        rows.push(Row::put(Table::Remembered, ROW_VERSION, &self.next_slice.to_be_bytes(), &Slice { hashes, seconds }));
+        let ids = (self.len() - self.untold..self.len()).map(|at| (&self.segments[at / SEGMENT_IDS], at % SEGMENT_IDS));
+        let mut content = Vec::with_capacity(1 + self.untold * (ID + SECOND));
+        content.push(ROW_VERSION);
+        ids.clone().for_each(|(segment, at)| content.extend(segment.hashes[at].to_le_bytes()));
+        ids.for_each(|(segment, at)| content.extend(segment.seconds[at].to_le_bytes()));
+        rows.push(Row { table: Table::Remembered, key: self.next_slice.to_be_bytes().to_vec(), value: Some(content) });
         self.told.push_back(ToldSlice { key: self.next_slice, ids: self.untold });
         self.next_slice += 1;
         self.untold = 0;
@@ -175,12 +180,21 @@ impl Dedup {
     /// # Errors
     /// When the row cannot be read.
     pub fn restore(&mut self, row: &Row) -> Result<(), RowError> {
-        let (key, slice): ([u8; 8], Slice) = row.read(ROW_VERSION)?;
-        let key = u64::from_be_bytes(key);
-        let ids = slice.hashes.len();
-        for (hash, second) in slice.hashes.into_iter().zip(slice.seconds) {
-            self.append(hash, second);
+        let key = u64::from_be_bytes(row.read_key()?);
+        let before = self.len();
+        if row.version() == Some(SLICE) {
+            let (_, Slice { hashes, seconds }): ([u8; 8], _) = row.read(SLICE)?;
+            hashes.into_iter().zip(seconds).for_each(|(hash, second)| self.append(hash, second));
+        } else {
+            let content = row.content(ROW_VERSION)?;
+            if !content.len().is_multiple_of(ID + SECOND) {
+                return Err(RowError::Damaged { table: row.table });
+            }
+            let (hashes, seconds) = content.split_at(content.len() / (ID + SECOND) * ID);
+            let (hashes, seconds) = (hashes.as_chunks().0.iter().copied(), seconds.as_chunks().0.iter().copied());
+            hashes.zip(seconds).for_each(|(hash, second)| self.append(u128::from_le_bytes(hash), u32::from_le_bytes(second)));
         }
+        let ids = self.len() - before;
         self.untold = 0;
         // They are put in together, by whoever asks first.
         self.index = Index::default();
@@ -379,6 +393,33 @@ mod tests {
         let mut rows = Vec::new();
         restored.changes(&mut rows);
         assert!(rows.iter().all(|row| row.value.is_none()), "nothing was added");
+    }
+
+    #[test]
+    fn ids_that_an_older_program_has_kept_are_taken_back() {
+        let (mut kept, mut rows) = (dedup(1_000), Vec::new());
+        let events: [(EventKey, u32); 2] =
+            [(EventKey::of(None, &"e1".into()), 1_700_000_000), (EventKey::of(None, &"e2".into()), 1_700_003_600)];
+        let slice = Slice { hashes: events.map(|(key, _)| key.0).to_vec(), seconds: events.map(|(_, second)| second).to_vec() };
+        kept.restore(&Row::put(Table::Remembered, SLICE, &7_u64.to_be_bytes(), &slice)).unwrap();
+        assert!(!seen(&mut kept, "e3", 1));
+        kept.changes(&mut rows);
+        assert_eq!(rows[0].key, 8_u64.to_be_bytes(), "a row of its own behind it");
+        assert!(seen(&mut kept, "e1", 72) && seen(&mut kept, "e2", 73) && !seen(&mut kept, "e1", 73));
+    }
+
+    #[test]
+    fn a_damaged_or_newer_row_is_refused() {
+        let (mut dedup, mut rows) = (dedup(1_000), Vec::new());
+        seen(&mut dedup, "e1", 0);
+        dedup.changes(&mut rows);
+        let Row { table, key, value } = rows.remove(0);
+        let content = value.unwrap();
+        let refused =
+            |content: &[u8]| Dedup::new(Span::HOUR, 1_000).restore(&Row { table, key: key.clone(), value: Some(content.to_vec()) });
+        assert_eq!(refused(&content), Ok(()));
+        assert_eq!(refused(&content[..content.len() - 1]), Err(RowError::Damaged { table }));
+        assert_eq!(refused(&[9]), Err(RowError::Version { table, found: 9, known: ROW_VERSION }));
     }
 
     #[test]

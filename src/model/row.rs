@@ -142,13 +142,22 @@ impl Row {
     /// When it was written by a newer version, or is damaged.
     pub fn read<K: DeserializeOwned, V: DeserializeOwned>(&self, version: u8) -> Result<(K, V), RowError> {
         let damaged = RowError::Damaged { table: self.table };
-        let (found, bytes) = self.value.as_deref().and_then(<[u8]>::split_first).ok_or_else(|| damaged.clone())?;
-        if *found != version {
-            return Err(RowError::Version { table: self.table, found: *found, known: version });
-        }
+        let bytes = self.content(version)?;
         let key = postcard::from_bytes(&self.key).map_err(|_| damaged.clone())?;
         let value = postcard::from_bytes(bytes).map_err(|_| damaged)?;
         Ok((key, value))
+    }
+
+    /// The content of a row that is there, of version `version`, as bytes.
+    ///
+    /// # Errors
+    /// When it was written by a newer version.
+    pub fn content(&self, version: u8) -> Result<&[u8], RowError> {
+        match self.value.as_deref().and_then(<[u8]>::split_first) {
+            Some((found, bytes)) if *found == version => Ok(bytes),
+            Some((found, _)) => Err(RowError::Version { table: self.table, found: *found, known: version }),
+            None => Err(RowError::Damaged { table: self.table }),
+        }
     }
 }
 
