@@ -14,6 +14,8 @@ const EXACT_BITS: u32 = 11;
 const RECENT: usize = 16;
 /// …and takes one in so many of the bytes of the packed counts: packing rewrites all of those, and whoever stores or reads them packs first.
 const SHARE: usize = 4;
+/// Room for a few entries more.
+const ROOM: usize = 64;
 
 /// Counts of samples by bucket, packed: ordered by bucket, each entry the distance to the bucket before and its count.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -63,7 +65,7 @@ impl Sparse {
         if let Some(index) = self.recent.iter().position(|recent| *recent == wanted) {
             self.recent.swap_remove(index);
         } else {
-            self.packed = merged(self.packed.entries(), std::iter::once((wanted.0, -1)));
+            self.packed = self.packed.with(std::iter::once((wanted.0, -1)));
         }
     }
 
@@ -96,6 +98,7 @@ impl Sparse {
     /// Puts the waiting samples with the others.
     fn pack(&mut self) {
         self.packed = self.whole();
+        self.packed.0.shrink_to_fit();
         self.recent = Vec::new();
     }
 
@@ -106,8 +109,7 @@ impl Sparse {
         }
         let mut recent = self.recent.clone();
         recent.sort_unstable();
-        let counts = recent.chunk_by(|a, b| a == b).filter_map(|same| Some((same.first()?.0, same.len() as i64)));
-        merged(self.packed.entries(), counts)
+        self.packed.with(recent.chunk_by(|a, b| a == b).filter_map(|same| Some((same.first()?.0, same.len() as i64))))
     }
 }
 
@@ -151,14 +153,58 @@ impl TryFrom<Vec<u8>> for Packed {
 impl Packed {
     /// Bucket and count of each entry, ordered by bucket.
     fn entries(&self) -> impl Iterator<Item = (u16, i64)> + '_ {
-        let mut bytes = self.0.iter().copied();
-        let mut bucket = 0_u16;
+        let (mut at, mut before) = (0, 0);
         std::iter::from_fn(move || {
-            let head = read(&mut bytes)?;
-            bucket = bucket.wrapping_add((head >> 1) as u16);
-            let count = if head & 1 == 0 { 1 } else { unzigzag(read(&mut bytes)?) };
+            let (bucket, count, end) = self.entry(at, before)?;
+            (at, before) = (end, bucket);
             Some((bucket, count))
         })
+    }
+
+    /// Bucket and count of the entry that begins here, behind an entry of this bucket, and where it ends.
+    fn entry(&self, at: usize, before: u16) -> Option<(u16, i64, usize)> {
+        let mut bytes = self.0.get(at..)?.iter().copied();
+        let head = read(&mut bytes)?;
+        let count = if head & 1 == 0 { 1 } else { unzigzag(read(&mut bytes)?) };
+        Some((before.wrapping_add((head >> 1) as u16), count, self.0.len() - bytes.len()))
+    }
+
+    /// These and a few counts more, whose buckets rise. Entries that stand behind the same one as before are copied as they are.
+    fn with(&self, few: impl Iterator<Item = (u16, i64)>) -> Self {
+        let mut sum = Self(Vec::with_capacity(self.0.len() + ROOM));
+        // The entry that is looked at next, and the bucket before it; what is not copied yet, and the last bucket that was written.
+        let (mut at, mut before, mut from, mut written) = (0, 0, 0, 0);
+        for (bucket, more) in few {
+            while let Some((passed, count, end)) = self.entry(at, before).filter(|(passed, ..)| *passed < bucket) {
+                if from == at && written != before {
+                    sum.push(passed - written, count);
+                    (from, written) = (end, passed);
+                }
+                (at, before) = (end, passed);
+            }
+            if from < at {
+                sum.0.extend_from_slice(&self.0[from..at]);
+                written = before;
+            }
+            let known = self.entry(at, before).filter(|(known, ..)| *known == bucket);
+            let count = more + known.map_or(0, |(_, count, _)| count);
+            if let Some((_, _, end)) = known {
+                (at, before) = (end, bucket);
+            }
+            if count != 0 {
+                sum.push(bucket - written, count);
+                written = bucket;
+            }
+            from = at;
+        }
+        if written != before
+            && let Some((last, count, end)) = self.entry(at, before)
+        {
+            sum.push(last - written, count);
+            from = end;
+        }
+        sum.0.extend_from_slice(&self.0[from..]);
+        sum
     }
 
     fn push(&mut self, distance: u16, count: i64) {
