@@ -15,10 +15,7 @@ use crate::model::{NextOffset, PartitionId, Time};
 
 pub use batch::{Batch, RECORD_LIMIT, Record};
 pub use embedded::{EmbeddedBroker, EmbeddedError, Feed};
-pub use kafka::{
-    Beginning, KafkaConnection, KafkaSource, KafkaSourceError, Owner, Retention, RetentionError, Retentions, Taken, retentions,
-    single_record,
-};
+pub use kafka::{Beginning, KafkaSource, KafkaSourceError, Owner, Retention, RetentionError, Retentions, Taken, retentions, single_record};
 pub use producer::{Producer, ProducerError};
 pub use settings::{KafkaOption, KafkaSettings, SettingsError};
 

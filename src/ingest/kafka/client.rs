@@ -29,6 +29,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("topic.metadata.refresh.interval.ms", "30000"),
     // The default back-off of a second costs two thirds of the throughput when a backlog is read.
     ("fetch.queue.backoff.ms", "20"),
+    // A partition that is let go on, and a question, wait behind a fetch for others that have nothing to give: for half a second by default.
+    ("fetch.wait.max.ms", "100"),
     ("queued.max.messages.kbytes", "65536"),
     ("fetch.message.max.bytes", "1048576"),
     ("reconnect.backoff.max.ms", "2000"),

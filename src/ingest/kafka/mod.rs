@@ -104,17 +104,6 @@ impl Taken {
     }
 }
 
-/// A client that has begun to connect. It takes a second to find a broker, in which a start has other things to do.
-pub struct KafkaConnection {
-    settings: KafkaSettings,
-    clock: Clock,
-    complaints: Complaints,
-    identities: Identities,
-    layout_every: Span,
-    reading: Client,
-    asking: Client,
-}
-
 /// The [`Source`] that reads from Kafka.
 pub struct KafkaSource {
     events: mpsc::Receiver<SourceEvent>,
@@ -123,33 +112,28 @@ pub struct KafkaSource {
     threads: Vec<JoinHandle<()>>,
 }
 
-impl KafkaConnection {
-    /// Begins to connect, and returns at once.
+impl KafkaSource {
+    /// Makes sure that the Kafka client takes the settings, without reading anything.
     ///
     /// # Errors
     /// When a setting is not allowed, or a file that it names cannot be read.
-    pub fn open(settings: &KafkaSettings, clock: Clock) -> Result<Self, KafkaSourceError> {
-        let complaints = Complaints::new(clock);
-        let config = client::consumer_config(settings, true)?;
-        let layout_every = config.get("topic.metadata.refresh.interval.ms").and_then(|value| value.parse().ok()).filter(|every| *every > 0);
-        let identities = Identities::default();
-        Ok(Self {
-            settings: settings.clone(),
-            clock,
-            layout_every: layout_every.map_or(LAYOUT_EVERY, Span),
-            reading: create(&config, Listener::of(complaints.clone(), identities.clone()))?,
-            asking: create(&client::consumer_config(settings, false)?, Listener::new(complaints.clone()))?,
-            complaints,
-            identities,
-        })
+    pub fn check(settings: &KafkaSettings) -> Result<(), KafkaSourceError> {
+        let complaints = Complaints::new(Clock::start());
+        let _unused: Client = create(&client::consumer_config(settings, false)?, Listener::new(complaints))?;
+        Ok(())
     }
 
     /// Starts reading. Returns at once: whether the broker answers, and what it says, comes as events.
     ///
     /// # Errors
-    /// When a thread cannot be started.
-    pub fn read(self, beginning: Beginning) -> Result<KafkaSource, KafkaSourceError> {
-        let Self { settings, clock, complaints, identities, layout_every, reading, asking } = self;
+    /// When a setting is not allowed, or a file that it names cannot be read.
+    pub fn start(settings: &KafkaSettings, beginning: Beginning, clock: Clock) -> Result<Self, KafkaSourceError> {
+        let complaints = Complaints::new(clock);
+        let config = client::consumer_config(settings, true)?;
+        let layout_every = config.get("topic.metadata.refresh.interval.ms").and_then(|value| value.parse().ok()).filter(|every| *every > 0);
+        let identities = Identities::default();
+        let reading: Client = create(&config, Listener::of(complaints.clone(), identities.clone()))?;
+        let asking: Client = create(&client::consumer_config(settings, false)?, Listener::new(complaints.clone()))?;
         let topics: Topics = settings.topics.as_slice().into();
         let Beginning { positions, unread, owner } = beginning;
         let wishes = Wishes::new(owner.as_ref().map_or("", |owner| &owner.store));
@@ -165,10 +149,10 @@ impl KafkaConnection {
             complaints,
             positions: rounds::known_positions(&settings.topics, &positions),
             owner,
-            group: settings.group,
+            group: settings.group.clone(),
             proof: Proof::default(),
             identities,
-            layout_every,
+            layout_every: layout_every.map_or(LAYOUT_EVERY, Span),
             wishes: wishes.clone(),
             events,
             questions,
@@ -181,27 +165,7 @@ impl KafkaConnection {
         };
         let asking = thread::Builder::new().name("kafka-ask".to_owned()).spawn(move || surveyor.run(&asked, &replies))?;
         let reading = thread::Builder::new().name("kafka-read".to_owned()).spawn(move || reader.run())?;
-        Ok(KafkaSource { events: receiver, wishes, taken, threads: vec![asking, reading] })
-    }
-}
-
-impl KafkaSource {
-    /// Makes sure that the Kafka client takes the settings, without reading anything.
-    ///
-    /// # Errors
-    /// When a setting is not allowed, or a file that it names cannot be read.
-    pub fn check(settings: &KafkaSettings) -> Result<(), KafkaSourceError> {
-        let complaints = Complaints::new(Clock::start());
-        let _unused: Client = create(&client::consumer_config(settings, false)?, Listener::new(complaints))?;
-        Ok(())
-    }
-
-    /// Connects and starts reading: see [`KafkaConnection::open`] and [`KafkaConnection::read`].
-    ///
-    /// # Errors
-    /// As those.
-    pub fn start(settings: &KafkaSettings, beginning: Beginning, clock: Clock) -> Result<Self, KafkaSourceError> {
-        KafkaConnection::open(settings, clock)?.read(beginning)
+        Ok(Self { events: receiver, wishes, taken, threads: vec![asking, reading] })
     }
 
     /// Counts the records that were handed on.

@@ -80,6 +80,7 @@ impl Reader {
             }
             Proof::Open => {}
         }
+        self.find_leaders(assignments);
         let mark = |assignment: &Assignment| {
             let mark = self.positions.get(&assignment.partition)?.last?;
             extents.get(&assignment.partition).filter(|extent| is_there(mark, **extent)).map(|_| (assignment.partition, mark))

@@ -1,6 +1,7 @@
 //! What follows from an answer of the broker: partitions are taken, failed, found stalled; ends are noted for confirmation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
@@ -18,6 +19,8 @@ use super::survey::{Extent, Survey, TopicState};
 const REFUSED_AT_START: Span = Span(3_000);
 /// A topic that is missing or smaller this many times in a row, about a second apart, is gone.
 const VANISHED_AFTER: u32 = 10;
+/// The client is not asked for longer who leads partitions: it finds out by itself, too.
+const LEADERS_WITHIN: Duration = Duration::from_secs(2);
 /// How long after a refused position its partition must have stood still to be the one that was meant.
 const REFUSED_FOR: Span = Span(2_000);
 
@@ -74,7 +77,7 @@ impl Reader {
 
     /// One reason for all partitions is told once.
     fn report_troubles(&self, troubles: BTreeMap<PartitionId, String>, all: bool) -> Result<(), Ended> {
-        let same = troubles.values().collect::<std::collections::BTreeSet<_>>().len() == 1;
+        let same = troubles.values().collect::<BTreeSet<_>>().len() == 1;
         if let Some(reason) = troubles.values().next().filter(|_| all && same) {
             return self.tell(SourceEvent::Trouble { partition: None, reason: reason.clone() });
         }
@@ -206,6 +209,17 @@ impl Reader {
         let list = self.list(assignments.iter().map(|assignment| (assignment.partition, Offset::Offset(assignment.from.0))));
         let done = if self.standings.is_empty() { self.client.assign(&list) } else { self.client.incremental_assign(&list) };
         done.map_err(|error| Ended::Fatal(format!("the Kafka client does not take the partitions: {error}")))
+    }
+
+    /// Has the client ask who leads the partitions that it will be given: by itself it asks up to a second after that.
+    pub(super) fn find_leaders(&self, assignments: &[Assignment]) {
+        let topics: BTreeSet<u16> = assignments.iter().map(|assignment| assignment.partition.topic).collect();
+        for name in topics.into_iter().map(|topic| layout::name(&self.topics, topic)) {
+            if let Err(error) = self.client.fetch_metadata(Some(name), LEADERS_WITHIN) {
+                tracing::debug!(%error, "who leads the partitions of {name} is not known yet: the client goes on asking");
+                return;
+            }
+        }
     }
 
     /// Stops reading one partition for good.
