@@ -274,6 +274,18 @@ impl Engine {
         Ok(())
     }
 
+    /// The remembered ids, which are nowhere else meanwhile: once all rows of them are restored, [`Dedup::index`] may take its time on
+    /// another thread. They have to be [put back](Engine::put_ids) before anything is admitted.
+    pub fn take_ids(&mut self) -> Dedup {
+        let none = Dedup::new(self.settings.duplicate_window, self.settings.duplicate_limit);
+        std::mem::replace(&mut self.dedup, none)
+    }
+
+    /// See [`Engine::take_ids`].
+    pub fn put_ids(&mut self, ids: Dedup) {
+        self.dedup = ids;
+    }
+
     /// Lets ended conversations leave memory that nothing has touched since `before`; [`Engine::missing`] must be asked from then on. All
     /// rows up to the last call of [`Engine::changes`] must be kept where they are found by key; what has changed since stays.
     pub fn cool(&mut self, before: Time) {

@@ -196,11 +196,16 @@ impl Dedup {
         }
         let ids = self.len() - before;
         self.untold = 0;
-        // They are put in together, by whoever asks first.
+        // They are put in together, by `index` or by whoever asks first.
         self.index = Index::default();
         self.told.push_back(ToldSlice { key, ids });
         self.next_slice = key + 1;
         Ok(())
+    }
+
+    /// Makes the index of ids that were taken back, which else waits until somebody asks: a second for each twenty million.
+    pub fn index(&mut self) {
+        self.make_room();
     }
 
     /// Makes a larger index when it is full, and one when there is none. Ids are put in in the order in which they stand: in that of the index

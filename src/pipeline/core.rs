@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::decode::{Decoded, Decoder, DecoderError, Reason, Reject};
-use crate::engine::{Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, WaitingNow, targets_in_force};
+use crate::engine::{Dedup, Engine, LiveView, Policies, Rank, Reach, Settings, Step, TargetNow, WaitingNow, targets_in_force};
 use crate::ingest::Record;
 use crate::kpi::{CounterReadings, Edges, KpiSettings, Kpis, PeriodKind, SpentReading, TotalRow};
 use crate::model::{
@@ -296,6 +296,16 @@ impl Core {
             self.go_on(outcomes);
         }
         Ok(())
+    }
+
+    /// The remembered ids, for as long as their index is made elsewhere: see [`Engine::take_ids`].
+    pub fn take_ids(&mut self) -> Dedup {
+        self.engine.take_ids()
+    }
+
+    /// See [`Engine::put_ids`].
+    pub fn put_ids(&mut self, ids: Dedup) {
+        self.engine.put_ids(ids);
     }
 
     fn evict(&mut self) {
