@@ -230,6 +230,12 @@ impl Engine {
         self.agents.open_time(self.order.clock())
     }
 
+    /// The same, in the room of what was asked for before: of ten thousand agents that is megabytes.
+    #[must_use]
+    pub fn open_time_within(&self, room: Vec<Tally>) -> Vec<Tally> {
+        self.agents.open_time_within(self.order.clock(), room)
+    }
+
     /// What an agent's time was spent on in `[from, to)`, at most the longest rolling window back.
     #[must_use]
     pub fn spent_between(&self, agent: &Name, from: Time, to: Time) -> SpentTime {
@@ -274,7 +280,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The remembered ids, which are nowhere else meanwhile: once all rows of them are restored, [`Dedup::index`] may take its time on
+    /// The remembered ids, which are nowhere else meanwhile: once all rows of them are restored, [`Dedup::make_index`] may take its time on
     /// another thread. They have to be [put back](Engine::put_ids) before anything is admitted.
     pub fn take_ids(&mut self) -> Dedup {
         let none = Dedup::new(self.settings.duplicate_window, self.settings.duplicate_limit);

@@ -18,12 +18,12 @@ use index::Index;
 const SEGMENT_IDS: usize = 1 << 14;
 /// Ids that are looked for together when many are.
 const AT_A_TIME: usize = 64;
-/// Version of the rows' encoding: the ids, each of so many bytes, then the second of each.
+/// Version of the rows' encoding: all ids, then the second of each, in so many bytes.
 const ROW_VERSION: u8 = 2;
-const ID: usize = size_of::<u128>();
-const SECOND: usize = size_of::<u32>();
 /// That of older programs: a [`Slice`].
 const SLICE: u8 = 1;
+const ID: usize = size_of::<u128>();
+const SECOND: usize = size_of::<u32>();
 
 /// The memory of event ids.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl Dedup {
         }
         let ids = self.len() - before;
         self.untold = 0;
-        // They are put in together, by `index` or by whoever asks first.
+        // They are put in together, by `make_index` or by whoever asks first.
         self.index = Index::default();
         self.told.push_back(ToldSlice { key, ids });
         self.next_slice = key + 1;
@@ -204,7 +204,7 @@ impl Dedup {
     }
 
     /// Makes the index of ids that were taken back, which else waits until somebody asks: a second for each twenty million.
-    pub fn index(&mut self) {
+    pub fn make_index(&mut self) {
         self.make_room();
     }
 

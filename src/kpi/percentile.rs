@@ -66,6 +66,7 @@ impl Sparse {
             self.recent.swap_remove(index);
         } else {
             self.packed = self.packed.with(std::iter::once((wanted.0, -1)));
+            self.packed.0.shrink_to_fit();
         }
     }
 

@@ -151,7 +151,7 @@ impl Row {
     /// The content of a row that is there, of version `version`, as bytes.
     ///
     /// # Errors
-    /// When it was written by a newer version.
+    /// When it was written by a newer version, or is not there.
     pub fn content(&self, version: u8) -> Result<&[u8], RowError> {
         match self.value.as_deref().and_then(<[u8]>::split_first) {
             Some((found, bytes)) if *found == version => Ok(bytes),

@@ -33,10 +33,7 @@ pub(super) struct Kept {
 /// A commit that was handed over and is not known to be kept.
 #[derive(Debug)]
 pub(super) struct Handed {
-    /// Where the engine's clock stood.
-    pub(super) clock: Time,
-    /// What may be shown when it is kept; `None` where another will be kept before anything is shown.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Kept,
     /// Positions to be shown to lag tools when it is.
     pub(super) labels: BTreeMap<PartitionId, NextOffset>,
     /// How long the loop has stood still for it.
@@ -54,16 +51,14 @@ pub(super) struct Commits {
     has_news: bool,
     has_labelled: bool,
     last_at: Time,
-    /// Where the engine's clock stood at the last one that is kept.
-    clock: Time,
     /// How long the last one took, in the loop and beside it.
     cost: Span,
     pub(super) handed: Option<Handed>,
 }
 
 impl Commits {
-    /// Goes on from these positions, with the engine's clock where it stands.
-    pub(super) fn new(positions: BTreeMap<PartitionId, Reached>, clock: Time, now: Time) -> Self {
+    /// Goes on from these positions.
+    pub(super) fn new(positions: BTreeMap<PartitionId, Reached>, now: Time) -> Self {
         Self {
             positions,
             moved: BTreeSet::new(),
@@ -71,7 +66,6 @@ impl Commits {
             has_news: false,
             has_labelled: false,
             last_at: now,
-            clock,
             cost: Span::ZERO,
             handed: None,
         }
@@ -125,12 +119,6 @@ impl Commits {
         self.handed.is_none() && (self.is_full() || now - self.last_at >= pause)
     }
 
-    /// Whether the commit that is gathered now may be the one that is shown when a snapshot is made next, at `snapshot_at`. The one after it
-    /// is kept at this distance, about; with thousands of agents reading their counters for nothing would make every commit longer.
-    pub(super) fn is_to_be_shown(&self, now: Time, snapshot_at: Time) -> bool {
-        !self.has_news || self.cost <= LONG || snapshot_at <= now + self.cost + PAUSE_MIN + self.cost
-    }
-
     /// The positions of the commit that is gathered now, and those for lag tools: the same, and the first time all, so that every
     /// partition bears our store's name.
     pub(super) fn gather(&mut self) -> (BTreeMap<PartitionId, Reached>, BTreeMap<PartitionId, NextOffset>) {
@@ -148,7 +136,6 @@ impl Commits {
     pub(super) fn written(&mut self, took: Span, now: Time) -> Option<Handed> {
         let handed = self.handed.take()?;
         self.cost = handed.gathered_in + took;
-        self.clock = handed.clock;
         self.last_at = now;
         Some(handed)
     }
@@ -156,11 +143,6 @@ impl Commits {
     /// How long the last one took, in the loop and beside it.
     pub(super) fn cost(&self) -> Span {
         self.cost
-    }
-
-    /// Where the engine's clock stood at the last one that is kept.
-    pub(super) fn clock(&self) -> Time {
-        self.clock
     }
 
     /// There was nothing to commit.
@@ -175,17 +157,17 @@ mod tests {
 
     const PART: PartitionId = PartitionId { topic: 0, partition: 1 };
 
-    fn commits() -> Commits {
-        Commits::new(BTreeMap::new(), Time::MIN, Time(0))
+    fn kept() -> Kept {
+        Kept { clock: Time::MIN, counters: CounterReadings::default(), outcomes: Outcomes::default() }
     }
 
     fn handed(gathered_in: i64) -> Handed {
-        Handed { clock: Time(7), kept: None, labels: BTreeMap::new(), gathered_in: Span(gathered_in) }
+        Handed { kept: kept(), labels: BTreeMap::new(), gathered_in: Span(gathered_in) }
     }
 
     #[test]
     fn commits_follow_the_load_and_a_quiet_log_is_committed_seldom() {
-        let mut commits = commits();
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
         assert!(!commits.is_due(Time(1_999), true) && commits.is_due(Time(2_000), true));
         commits.taken(PART, Mark::of(4, b""));
         assert!(!commits.is_due(Time(99), true) && commits.is_due(Time(100), true));
@@ -201,25 +183,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_snapshot_will_show_is_read_for_the_last_commit_before_it_and_for_all_that_are_short() {
-        let mut commits = commits();
-        // how long the last commit took, how long until the next snapshot
-        for (took, until, is_shown) in
-            [(190, 90_000, true), (191, 0, true), (191, 502, true), (191, 503, false), (400, 920, true), (400, 921, false)]
-        {
-            commits.taken(PART, Mark::of(4, b""));
-            commits.handed = Some(handed(10));
-            commits.written(Span(took), Time(100_000));
-            assert_eq!(commits.is_to_be_shown(Time(200_000), Time(200_000 + until)), is_shown, "{took}, {until}");
-            assert_eq!(commits.clock(), Time(7));
-        }
-        commits.gather();
-        assert!(commits.is_to_be_shown(Time(200_000), Time(290_000)), "nothing has come since: another may not follow for long");
-    }
-
-    #[test]
     fn a_commit_of_very_many_records_does_not_wait_for_its_time() {
-        let mut commits = commits();
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
         commits.read(RECORDS_MAX - 1);
         assert!(!commits.is_full() && !commits.is_due(Time(0), false));
         commits.read(1);
@@ -232,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_commit_names_partitions_that_moved_and_the_last_record_of_each() {
-        let mut commits = commits();
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
         commits.taken(PART, Mark::of(4, b"one"));
         commits.confirmed(PART, NextOffset(5));
         let reached = Reached { next: NextOffset(5), last: Some(Mark::of(4, b"one")) };
@@ -245,7 +210,7 @@ mod tests {
 
     #[test]
     fn an_empty_partition_has_a_position_as_soon_as_it_is_confirmed() {
-        let mut commits = commits();
+        let mut commits = Commits::new(BTreeMap::new(), Time(0));
         commits.confirmed(PART, NextOffset(0));
         assert_eq!(commits.gather().0, BTreeMap::from([(PART, Reached::default())]));
     }
@@ -254,7 +219,7 @@ mod tests {
     fn lag_tools_are_told_of_all_partitions_once_and_then_of_those_that_moved() {
         let other = PartitionId { partition: 2, ..PART };
         let reached = |next| Reached { next: NextOffset(next), last: None };
-        let mut commits = Commits::new(BTreeMap::from([(PART, reached(3)), (other, reached(4))]), Time::MIN, Time(0));
+        let mut commits = Commits::new(BTreeMap::from([(PART, reached(3)), (other, reached(4))]), Time(0));
         commits.confirmed(PART, NextOffset(5));
         assert_eq!(commits.gather().1, BTreeMap::from([(PART, NextOffset(5)), (other, NextOffset(4))]));
         assert_eq!(commits.gather().1, BTreeMap::new());

@@ -78,6 +78,8 @@ pub struct Core {
     targets: (Option<Day>, Arc<[TargetNow]>),
     /// Room for the next list of who waits.
     room: Vec<WaitingNow>,
+    /// Room for agents' open time.
+    open: Vec<Tally>,
     /// Whether closed months are in a store only.
     evicts_closed: bool,
 }
@@ -145,6 +147,7 @@ impl Core {
             zone: engine.zone.clone(),
             targets: (None, Arc::new([])),
             room: Vec::new(),
+            open: Vec::new(),
             evicts_closed: false,
         })
     }
@@ -337,11 +340,11 @@ impl Core {
         }
     }
 
-    /// The counters as of the clock. What is shown of them must be this, once committed: so none ever goes down. To be read once right
-    /// after `restore`, too.
+    /// The counters as of the clock. What is shown of them must be this, once committed: so none ever goes down. To be read before every
+    /// [`Core::changes`], whoever sees them, since what has fallen meanwhile is part of these, and once right after `restore`, too.
     pub fn counters(&mut self) -> CounterReadings {
-        let open = self.engine.open_time();
-        self.kpis.counters(&open)
+        self.open = self.engine.open_time_within(std::mem::take(&mut self.open));
+        self.kpis.counters(&self.open)
     }
 
     /// Everything that is shown, as of the clock.
@@ -365,7 +368,7 @@ impl Core {
     pub fn snapshot_with(&mut self, counters: CounterReadings, caught_up: bool, display: &Display) -> Snapshot {
         let clock = self.engine.clock();
         let live = self.engine.live_within(std::mem::take(&mut self.room));
-        let open = self.engine.open_time();
+        self.open = self.engine.open_time_within(std::mem::take(&mut self.open));
         // With thousands of agents, working out what nobody is shown would take longer than all the rest.
         let spent = live.agents.iter().filter(|_| self.agent_windows).map(|agent| SpentReading {
             agent: agent.agent.clone(),
@@ -379,7 +382,7 @@ impl Core {
             spent,
             windows: self.kpis.windows(clock),
             counters,
-            months: self.kpis.month_to_date(clock, &open, all_agents),
+            months: self.kpis.month_to_date(clock, &self.open, all_agents),
             targets: self.targets_now(clock),
             names: Arc::clone(&display.names),
             options: Arc::clone(&display.series),

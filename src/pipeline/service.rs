@@ -155,7 +155,7 @@ impl<S: Source> Service<S> {
             writer,
             metrics,
             readiness,
-            commits: Commits::new(positions, kept.clock, now),
+            commits: Commits::new(positions, now),
             kept,
             last_record_at: BTreeMap::new(),
             paused: BTreeSet::new(),
@@ -369,22 +369,19 @@ impl<S: Source> Service<S> {
     /// then is part of it.
     fn gather(&mut self) -> bool {
         let begun = self.clock.now();
-        let clock = self.core.engine().clock();
-        let is_to_be_shown = self.commits.is_to_be_shown(begun, self.snapshot_at);
-        let kept = is_to_be_shown.then(|| Kept { clock, counters: self.core.counters(), outcomes: self.core.outcomes() });
+        let kept = Kept { clock: self.core.engine().clock(), counters: self.core.counters(), outcomes: self.core.outcomes() };
         let rows = if self.writer.is_durable() { self.core.changes() } else { Vec::new() };
         let remembers_since = Some(self.core.engine().remembers_since());
         let (positions, labels) = self.commits.gather();
         if rows.is_empty() && positions.is_empty() && !self.reloads.1.is_new() && self.writer.is_durable() {
             // Nothing has moved: what is to be shown is what was committed.
             self.show_positions(&labels);
-            self.show(kept);
             return false;
         }
         let mut commit = Commit { rows, positions, remembers_since, ..Commit::default() };
         self.reloads.1.give(&mut commit);
-        self.writer.write(Handover { commit, evidence: self.evidence.take(), archive: self.archive.take(self.commits.clock()) });
-        self.commits.handed = Some(Handed { clock, kept, labels, gathered_in: self.clock.now() - begun });
+        self.writer.write(Handover { commit, evidence: self.evidence.take(), archive: self.archive.take(self.kept.clock) });
+        self.commits.handed = Some(Handed { kept, labels, gathered_in: self.clock.now() - begun });
         true
     }
 
@@ -408,20 +405,13 @@ impl<S: Source> Service<S> {
         let took = written.ok_or(ServiceError::Writer)??;
         let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
         self.metrics.took(&catalogue::COMMIT_SECONDS, self.commits.cost().0 as f64 / 1_000.0);
-        self.show(handed.kept);
+        self.kept = handed.kept;
+        self.has_news = true;
         if self.writer.lookup().is_some() {
             self.core.cool(self.core.engine().clock() - self.settings.keep_hot);
         }
         self.show_positions(&handed.labels);
         Ok(())
-    }
-
-    /// Has the next snapshot show this.
-    fn show(&mut self, kept: Option<Kept>) {
-        if let Some(kept) = kept {
-            self.kept = kept;
-            self.has_news = true;
-        }
     }
 
     /// Shows committed positions to lag tools.

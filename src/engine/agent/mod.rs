@@ -166,7 +166,15 @@ impl Agents {
     /// What open intervals give up to the clock, as it would be posted now: `Spent` and `OverLimit`, by agent, then day.
     #[must_use]
     pub fn open_time(&self, clock: Time) -> Vec<Tally> {
-        self.in_order().flat_map(|agent| agent.open_time(clock, &self.settings)).collect()
+        self.open_time_within(clock, Vec::new())
+    }
+
+    /// The same, in this room.
+    #[must_use]
+    pub fn open_time_within(&self, clock: Time, mut room: Vec<Tally>) -> Vec<Tally> {
+        room.clear();
+        room.extend(self.in_order().flat_map(|agent| agent.open_time(clock, &self.settings)));
+        room
     }
 
     /// The agents in the live view at `now`, by name: each from his first event to 15 min after `offline` or 24 h after his last event.

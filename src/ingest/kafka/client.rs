@@ -29,7 +29,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("topic.metadata.refresh.interval.ms", "30000"),
     // The default back-off of a second costs two thirds of the throughput when a backlog is read.
     ("fetch.queue.backoff.ms", "20"),
-    // A partition that is let go on, and a question, wait behind a fetch for others that have nothing to give: for half a second by default.
+    // A partition that is let go on waits behind a fetch for others that have nothing to give: for half a second by default.
     ("fetch.wait.max.ms", "100"),
     ("queued.max.messages.kbytes", "65536"),
     ("fetch.message.max.bytes", "1048576"),
@@ -269,6 +269,7 @@ mod tests {
     fn options_override_defaults_and_tls_looks_for_the_system_s_authorities() {
         let config = consumer_config(&settings(&[("fetch.queue.backoff.ms", "5"), ("security.protocol", "SASL_SSL")]), true).unwrap();
         assert_eq!(config.get("fetch.queue.backoff.ms"), Some("5"));
+        assert_eq!(config.get("fetch.wait.max.ms"), Some("100"));
         assert_eq!(config.get("ssl.ca.location"), Some("probe"));
         assert_eq!(config.get("group.id"), Some("deskpulse"));
         let config = consumer_config(&settings(&[("security.protocol", "ssl"), ("ssl.ca.location", "ca.pem")]), false).unwrap();

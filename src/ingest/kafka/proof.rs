@@ -65,7 +65,7 @@ fn replaced(topics: &Topics, partition: PartitionId, mark: Mark) -> String {
 }
 
 impl Reader {
-    /// Begins to look at the last records of partitions that are about to be read on; false until all have been seen.
+    /// Finds the leaders of partitions that are about to be read on, and begins to look at their last records; false until all have been seen.
     pub(super) fn prove(&mut self, assignments: &[Assignment], extents: &BTreeMap<PartitionId, Extent>) -> Result<bool, Ended> {
         match &mut self.proof {
             Proof::Done => return Ok(true),

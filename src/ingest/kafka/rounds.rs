@@ -19,8 +19,8 @@ use super::survey::{Extent, Survey, TopicState};
 const REFUSED_AT_START: Span = Span(3_000);
 /// A topic that is missing or smaller this many times in a row, about a second apart, is gone.
 const VANISHED_AFTER: u32 = 10;
-/// The client is not asked for longer who leads partitions: it finds out by itself, too.
-const LEADERS_WITHIN: Duration = Duration::from_secs(2);
+/// The client is not asked for longer who leads the partitions: it finds out by itself, too.
+const LEADERS_WITHIN: Span = Span(2_000);
 /// How long after a refused position its partition must have stood still to be the one that was meant.
 const REFUSED_FOR: Span = Span(2_000);
 
@@ -214,8 +214,13 @@ impl Reader {
     /// Has the client ask who leads the partitions that it will be given: by itself it asks up to a second after that.
     pub(super) fn find_leaders(&self, assignments: &[Assignment]) {
         let topics: BTreeSet<u16> = assignments.iter().map(|assignment| assignment.partition.topic).collect();
+        let begun = self.clock.now();
         for name in topics.into_iter().map(|topic| layout::name(&self.topics, topic)) {
-            if let Err(error) = self.client.fetch_metadata(Some(name), LEADERS_WITHIN) {
+            let left = Span(LEADERS_WITHIN.0 - (self.clock.now() - begun).0);
+            if self.wishes.closing() || left <= Span::ZERO {
+                return;
+            }
+            if let Err(error) = self.client.fetch_metadata(Some(name), Duration::from_millis(left.0.unsigned_abs())) {
                 tracing::debug!(%error, "who leads the partitions of {name} is not known yet: the client goes on asking");
                 return;
             }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 use proptest::prelude::*;
 
@@ -19,7 +21,22 @@ fn samples(most: usize) -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec((0..40_u32, any::<u64>()).prop_map(|(bits, value)| (value & ((1 << bits) - 1)) as i64), 1..most)
 }
 
+/// Buckets that rise, near each other and far, and a count of each that is not 0.
+fn entries(most: usize) -> impl Strategy<Value = BTreeMap<u16, i64>> {
+    let bucket = prop_oneof![0..20_u16, 0..3_000_u16, Just(u16::MAX)];
+    prop::collection::btree_map(bucket, prop_oneof![-3..0_i64, 1..4_i64, 60..70_i64], 0..most)
+}
+
 proptest! {
+    #[test]
+    fn a_few_counts_more_give_what_adding_up_every_entry_gives(known in entries(40), few in entries(8)) {
+        let each = |of: &BTreeMap<u16, i64>| of.clone().into_iter();
+        let packed = merged(each(&known), std::iter::empty());
+        prop_assert_eq!(packed.with(each(&few)), merged(each(&known), each(&few)));
+        let undone = packed.with(each(&few)).with(each(&few).map(|(bucket, count)| (bucket, -count)));
+        prop_assert_eq!(undone, packed);
+    }
+
     #[test]
     fn buckets_are_those_of_hdrhistogram(value in (0..42_u32, any::<u64>()).prop_map(|(bits, value)| value & ((1 << bits) - 1))) {
         let histogram = Histogram::<u64>::new_with_bounds(1, 1 << 42, 3).unwrap();

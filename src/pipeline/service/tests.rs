@@ -78,30 +78,6 @@ async fn what_a_commit_has_kept_is_shown_at_once_though_nothing_else_happens() {
     assert!(!service.has_news);
 }
 
-#[tokio::test]
-async fn counters_that_no_snapshot_would_show_are_not_read_but_those_of_the_last_commit_are() {
-    let (mut service, _published) = service();
-    let mut offsets = 0..;
-    let mut commit = async |service: &mut Service<Told>, is_taken: bool, took: i64| {
-        if is_taken {
-            let (mut batch, offset) = (Batch::default(), offsets.next().unwrap());
-            batch.push(Position { partition: PART, offset }, None, br#"{"id":"e1","type":"robot.beeped","time":1764061200000}"#);
-            service.take(&batch, None);
-        }
-        service.has_news = false;
-        assert!(service.gather());
-        service.writer.written().await;
-        service.written(Some(Ok(Span(took)))).unwrap();
-        (service.has_news, service.kept.outcomes.topics[0].losses.unknown_type)
-    };
-    assert_eq!(commit(&mut service, true, 1_000).await, (true, 1));
-    service.snapshot_at = service.clock.now() + Span::HOUR;
-    assert_eq!(commit(&mut service, true, 1_000).await, (false, 1), "an hour passes before anybody sees it");
-    assert_eq!(commit(&mut service, false, 1_000).await, (true, 2), "nothing came since, and another commit may not follow");
-    assert_eq!(commit(&mut service, true, 1).await, (false, 2));
-    assert_eq!(commit(&mut service, true, 1).await, (true, 4), "so short a commit is always shown");
-}
-
 #[test]
 fn the_last_record_of_every_partition_of_a_batch_is_known() {
     let mut batch = Batch::default();

@@ -16,6 +16,7 @@ fn waiting(run: &Run) -> Vec<String> {
         })
         .collect();
     lines.sort();
+    assert_eq!(run.fold.table.places.waiting_count(), lines.len());
     lines
 }
 
