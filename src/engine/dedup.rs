@@ -18,7 +18,7 @@ use index::Index;
 const SEGMENT_IDS: usize = 1 << 14;
 /// Ids that are looked for together when many are.
 const AT_A_TIME: usize = 64;
-/// Version of the rows' encoding: all ids, then the second of each, in so many bytes.
+/// Version of the rows' encoding: all ids, then the second of each, of [`ID`] and [`SECOND`] bytes.
 const ROW_VERSION: u8 = 2;
 /// That of older programs: a [`Slice`].
 const SLICE: u8 = 1;

@@ -340,8 +340,8 @@ impl Core {
         }
     }
 
-    /// The counters as of the clock. What is shown of them must be this, once committed: so none ever goes down. To be read before every
-    /// [`Core::changes`], whoever sees them, since what has fallen meanwhile is part of these, and once right after `restore`, too.
+    /// The counters as of the clock. What is shown of them must be this, once committed: so none ever goes down. Whoever shows them reads
+    /// them before every [`Core::changes`], even if these are not shown: what has fallen since is part of it. Once right after `restore`, too.
     pub fn counters(&mut self) -> CounterReadings {
         self.open = self.engine.open_time_within(std::mem::take(&mut self.open));
         self.kpis.counters(&self.open)

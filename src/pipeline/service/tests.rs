@@ -1,7 +1,9 @@
 use super::*;
-use crate::model::Position;
-use crate::pipeline::CoreSettings;
-use crate::store::Memory;
+use crate::engine::Reach;
+use crate::kpi::CounterReadings;
+use crate::model::{Name, Position};
+use crate::pipeline::restore;
+use crate::store::{Memory, Sqlite, Store};
 
 const PART: PartitionId = PartitionId { topic: 0, partition: 0 };
 
@@ -25,9 +27,16 @@ impl Source for Told {
     }
 }
 
-fn service() -> (Service<Told>, watch::Receiver<Published>) {
+fn core() -> Core {
     let config = crate::config::parse("", "test", std::path::Path::new(""), []).unwrap();
-    let core_settings: CoreSettings = config.core_settings().unwrap();
+    Core::new(&config.core_settings().unwrap().keeping_changes()).unwrap()
+}
+
+fn service() -> (Service<Told>, watch::Receiver<Published>) {
+    service_over(Memory::default())
+}
+
+fn service_over(store: impl Store + Send + 'static) -> (Service<Told>, watch::Receiver<Published>) {
     let settings = ServiceSettings {
         clock_mode: ClockMode::Wall,
         idle_after: Span::SECOND,
@@ -38,10 +47,10 @@ fn service() -> (Service<Told>, watch::Receiver<Published>) {
     };
     let clock = Clock::start();
     let parts = Parts {
-        core: Core::new(&core_settings).unwrap(),
+        core: core(),
         source: Told,
         positions: BTreeMap::new(),
-        writer: Writer::start(Memory::default(), clock).unwrap(),
+        writer: Writer::start(store, clock).unwrap(),
         metrics: ServiceMetrics::default(),
     };
     Service::new(settings, clock, parts)
@@ -76,6 +85,44 @@ async fn what_a_commit_has_kept_is_shown_at_once_though_nothing_else_happens() {
     service.act().unwrap();
     assert!(is_shown(&service) && published.borrow().at >= shown);
     assert!(!service.has_news);
+}
+
+#[tokio::test]
+async fn what_counters_have_shown_stands_after_a_restart_though_time_has_gone_to_another_team_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Sqlite::open(&folder.path().join("store.db"), &["chats".to_owned()]).unwrap();
+    let (mut service, _published) = service_over(open());
+    let status = [r#"{"id":"e1","type":"agent.status","time":1764061200000,"agent":"amy","status":"available"}"#];
+    assert_eq!(committed(&mut service, &status, Time(1_764_064_800_000)).await, [(None, 3_600_000)]);
+    let chat = [
+        r#"{"id":"e2","type":"chat.started","time":1764064800000,"chat":"c1","team":"vip"}"#,
+        r#"{"id":"e3","type":"chat.assigned","time":1764064800000,"chat":"c1","agent":"amy"}"#,
+    ];
+    let shown = committed(&mut service, &chat, Time(1_764_064_800_000)).await;
+    assert_eq!(shown, [(None, 3_600_000), (Some("vip".into()), 0)], "her time is the team's now, and stays shown where it was");
+    service.writer.close().unwrap();
+    let mut again = core();
+    restore(&mut again, &mut open(), Clock::start()).unwrap();
+    assert_eq!(work(&again.counters()), shown);
+}
+
+/// Takes events, moves the clock and commits; gives the work time that is shown then.
+async fn committed(service: &mut Service<Told>, events: &[&str], clock: Time) -> Vec<(Option<Name>, i64)> {
+    let mut batch = Batch::default();
+    for (offset, event) in (clock.0..).zip(events) {
+        batch.push(Position { partition: PART, offset }, None, event.as_bytes());
+    }
+    service.take(&batch, None);
+    service.core.advance(Reach::Through(clock));
+    assert!(service.gather());
+    let written = service.writer.written().await;
+    service.written(written).unwrap();
+    work(&service.kept.counters)
+}
+
+/// Work time as counters show it, by team.
+fn work(counters: &CounterReadings) -> Vec<(Option<Name>, i64)> {
+    counters.time.iter().map(|(key, seconds)| (key.team.clone(), seconds.work.0)).collect()
 }
 
 #[test]
