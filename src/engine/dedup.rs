@@ -203,7 +203,7 @@ impl Dedup {
         Ok(())
     }
 
-    /// Makes the index of ids that were taken back, which else waits until somebody asks: a second for each twenty million.
+    /// Makes the index of ids that were taken back, which else is made by whoever asks first, who waits for it.
     pub fn make_index(&mut self) {
         self.make_room();
     }

@@ -104,7 +104,7 @@ mod tests {
         core.take(Record { position: Position { partition: PART, offset: number }, arrived: None, value: event.as_bytes() })
     }
 
-    /// Rows of two events each, as two commits left them, in the order of tables and keys.
+    /// What commits of one event each have left, in the order of tables and keys.
     fn rows() -> Vec<Row> {
         let (mut whole, mut rows) = (core(), BTreeMap::new());
         for number in 0..4 {

@@ -63,14 +63,14 @@ impl Customers {
         self.openings.first().copied()
     }
 
-    /// The openings of the waiting periods, each as milliseconds since the one before, the first since 1970: some bytes each, and he has hundreds.
+    /// The openings of the waiting periods, each as milliseconds since the one before, the first since 1970: fewer bytes than instants have.
     pub fn distances(&self) -> Vec<i64> {
         let mut before = Time(0);
         self.openings.iter().map(|opening| (*opening - std::mem::replace(&mut before, *opening)).0).collect()
     }
 
     /// Takes the openings back.
-    pub fn restore(&mut self, distances: Vec<i64>) {
+    pub fn restore_openings(&mut self, distances: Vec<i64>) {
         let mut opening = Time(0);
         let openings = distances.into_iter().map(|distance| {
             opening = Time(opening.0.saturating_add(distance));

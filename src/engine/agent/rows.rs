@@ -75,9 +75,10 @@ fn head(row: &Row) -> Result<Head, RowError> {
     if row.version() == Some(VERSION) {
         return row.read::<(Name, Which), _>(VERSION).map(|(_, head)| head);
     }
-    let (_, (mut head, distances)): ((Name, Which), (Head, Vec<i64>)) = row.read(HEAD)?;
-    head.2.restore(distances);
-    Ok(head)
+    let (_, (head, distances)): ((Name, Which), (Head, Vec<i64>)) = row.read(HEAD)?;
+    let (team, presence, mut customers, last_event, open) = head;
+    customers.restore_openings(distances);
+    Ok((team, presence, customers, last_event, open))
 }
 
 fn put(agent: &mut Agent, rows: &mut Vec<Row>) {
