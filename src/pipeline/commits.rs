@@ -7,15 +7,15 @@ use crate::model::{Mark, NextOffset, PartitionId, Reached, Span, Time};
 
 use super::outcomes::Outcomes;
 
-/// Commits follow each other at this distance at least…
+/// From the beginning of one commit to that of the next there is this long at least…
 const PAUSE_MIN: Span = Span(100);
-/// …at most…
+/// …and at most, if not one thing has come…
 const PAUSE_MAX: Span = Span(2_000);
-/// …and in between after so many times as long as the one before took, so that writing them stays a part of the work…
+/// …in between so many times as long as the one before took, so that writing them stays a part of the work…
 const COST: i64 = 3;
-/// …but at once after one that took this long: whoever looks at counters waits for the next one, and it is smaller so.
-const LONG: Span = Span(200);
-/// …and a small one until the log is caught up with: nobody waits for them, and a row that changes ten times is written once.
+/// …but no longer than this: whoever looks at counters waits for the next one, which is the smaller the sooner it comes…
+const PAUSE_LIVE: Span = Span(250);
+/// …until the log is caught up with, longer: nobody waits for them, and a row that changes ten times is written once.
 const COST_BEHIND: i64 = 50;
 /// Records of one commit at most, but for those of the batch that brings it there: whatever is behind, the last commits are written in the time
 /// that a process is left to end in.
@@ -112,8 +112,7 @@ impl Commits {
     pub(super) fn is_due(&self, now: Time, is_caught_up: bool) -> bool {
         let pause = match (self.has_news, is_caught_up) {
             (false, _) => PAUSE_MAX,
-            (true, true) if self.cost > LONG => PAUSE_MIN,
-            (true, true) => Span(self.cost.0 * COST).clamp(PAUSE_MIN, PAUSE_MAX),
+            (true, true) => Span(self.cost.0 * COST).clamp(PAUSE_MIN, PAUSE_LIVE),
             (true, false) => Span(self.cost.0 * COST_BEHIND).clamp(PAUSE_MIN, PAUSE_MAX),
         };
         self.handed.is_none() && (self.is_full() || now - self.last_at >= pause)
@@ -121,9 +120,10 @@ impl Commits {
 
     /// The positions of the commit that is gathered now, and those for lag tools: the same, and the first time all, so that every
     /// partition bears our store's name.
-    pub(super) fn gather(&mut self) -> (BTreeMap<PartitionId, Reached>, BTreeMap<PartitionId, NextOffset>) {
+    pub(super) fn gather(&mut self, now: Time) -> (BTreeMap<PartitionId, Reached>, BTreeMap<PartitionId, NextOffset>) {
         self.has_news = false;
         self.records = 0;
+        self.last_at = now;
         let moved = std::mem::take(&mut self.moved);
         let all = !std::mem::replace(&mut self.has_labelled, true);
         let labelled = self.positions.iter().filter(|(partition, _)| all || moved.contains(*partition));
@@ -133,21 +133,15 @@ impl Commits {
     }
 
     /// The commit that was handed over is kept, and writing it took so long.
-    pub(super) fn written(&mut self, took: Span, now: Time) -> Option<Handed> {
+    pub(super) fn written(&mut self, took: Span) -> Option<Handed> {
         let handed = self.handed.take()?;
         self.cost = handed.gathered_in + took;
-        self.last_at = now;
         Some(handed)
     }
 
     /// How long the last one took, in the loop and beside it.
     pub(super) fn cost(&self) -> Span {
         self.cost
-    }
-
-    /// There was nothing to commit.
-    pub(super) fn nothing(&mut self, now: Time) {
-        self.last_at = now;
     }
 }
 
@@ -171,15 +165,19 @@ mod tests {
         assert!(!commits.is_due(Time(1_999), true) && commits.is_due(Time(2_000), true));
         commits.taken(PART, Mark::of(4, b""));
         assert!(!commits.is_due(Time(99), true) && commits.is_due(Time(100), true));
-        for (took, live, behind) in [(1, 100_i64, 550_i64), (90, 300, 2_000), (190, 600, 2_000), (191, 100, 2_000), (5_000, 100, 2_000)] {
+        for (took, live, behind) in [(1, 100_i64, 550_i64), (60, 210, 2_000), (80, 250, 2_000), (5_000, 250, 2_000)] {
+            commits.gather(Time(100_000));
+            commits.taken(PART, Mark::of(4, b""));
             commits.handed = Some(handed(10));
-            assert!(!commits.is_due(Time(90_000), true), "one is on its way");
-            commits.written(Span(took), Time(100_000));
+            assert!(!commits.is_due(Time(900_000), true), "one is on its way");
+            commits.written(Span(took));
             for (is_caught_up, pause) in [(true, live), (false, behind)] {
                 let is_due = |at| commits.is_due(Time(100_000 + at), is_caught_up);
                 assert!(!is_due(pause - 1) && is_due(pause), "{took} ms, caught up: {is_caught_up}");
             }
         }
+        commits.gather(Time(100_000));
+        assert!(!commits.is_due(Time(101_999), true) && commits.is_due(Time(102_000), true), "nothing has come");
     }
 
     #[test]
@@ -191,7 +189,7 @@ mod tests {
         assert!(commits.is_full() && commits.is_due(Time(0), false));
         commits.handed = Some(handed(10));
         assert!(!commits.is_due(Time(0), false), "one is on its way");
-        commits.gather();
+        commits.gather(Time(0));
         assert!(!commits.is_full());
     }
 
@@ -201,18 +199,18 @@ mod tests {
         commits.taken(PART, Mark::of(4, b"one"));
         commits.confirmed(PART, NextOffset(5));
         let reached = Reached { next: NextOffset(5), last: Some(Mark::of(4, b"one")) };
-        assert_eq!(commits.gather().0, BTreeMap::from([(PART, reached)]));
+        assert_eq!(commits.gather(Time(0)).0, BTreeMap::from([(PART, reached)]));
         commits.confirmed(PART, NextOffset(5));
-        assert_eq!(commits.gather().0, BTreeMap::new());
+        assert_eq!(commits.gather(Time(0)).0, BTreeMap::new());
         commits.confirmed(PART, NextOffset(7));
-        assert_eq!(commits.gather().0, BTreeMap::from([(PART, Reached { next: NextOffset(7), ..reached })]));
+        assert_eq!(commits.gather(Time(0)).0, BTreeMap::from([(PART, Reached { next: NextOffset(7), ..reached })]));
     }
 
     #[test]
     fn an_empty_partition_has_a_position_as_soon_as_it_is_confirmed() {
         let mut commits = Commits::new(BTreeMap::new(), Time(0));
         commits.confirmed(PART, NextOffset(0));
-        assert_eq!(commits.gather().0, BTreeMap::from([(PART, Reached::default())]));
+        assert_eq!(commits.gather(Time(0)).0, BTreeMap::from([(PART, Reached::default())]));
     }
 
     #[test]
@@ -221,9 +219,9 @@ mod tests {
         let reached = |next| Reached { next: NextOffset(next), last: None };
         let mut commits = Commits::new(BTreeMap::from([(PART, reached(3)), (other, reached(4))]), Time(0));
         commits.confirmed(PART, NextOffset(5));
-        assert_eq!(commits.gather().1, BTreeMap::from([(PART, NextOffset(5)), (other, NextOffset(4))]));
-        assert_eq!(commits.gather().1, BTreeMap::new());
+        assert_eq!(commits.gather(Time(0)).1, BTreeMap::from([(PART, NextOffset(5)), (other, NextOffset(4))]));
+        assert_eq!(commits.gather(Time(0)).1, BTreeMap::new());
         commits.confirmed(other, NextOffset(6));
-        assert_eq!(commits.gather().1, BTreeMap::from([(other, NextOffset(6))]));
+        assert_eq!(commits.gather(Time(0)).1, BTreeMap::from([(other, NextOffset(6))]));
     }
 }

@@ -335,8 +335,8 @@ impl<S: Source> Service<S> {
         self.evidence.posted(posted);
         self.balance();
         let now = self.clock.now();
-        if self.commits.is_due(now, self.readiness.is_caught_up()) && !self.gather() {
-            self.commits.nothing(now);
+        if self.commits.is_due(now, self.readiness.is_caught_up()) {
+            self.gather();
         }
         self.reload(now);
         if now >= self.snapshot_at && (self.has_news || now >= self.snapshot_at + shown::PAUSE_MIN) {
@@ -372,7 +372,7 @@ impl<S: Source> Service<S> {
         let kept = Kept { clock: self.core.engine().clock(), counters: self.core.counters(), outcomes: self.core.outcomes() };
         let rows = if self.writer.is_durable() { self.core.changes() } else { Vec::new() };
         let remembers_since = Some(self.core.engine().remembers_since());
-        let (positions, labels) = self.commits.gather();
+        let (positions, labels) = self.commits.gather(begun);
         if rows.is_empty() && positions.is_empty() && !self.reloads.1.is_new() && self.writer.is_durable() {
             // Nothing has moved: what is to be shown is what was committed.
             self.show_positions(&labels);
@@ -403,7 +403,7 @@ impl<S: Source> Service<S> {
     /// A commit is kept: what it holds may be shown, lag tools may know, and ended conversations may leave memory.
     fn written(&mut self, written: Option<Result<Span, ServiceError>>) -> Result<(), ServiceError> {
         let took = written.ok_or(ServiceError::Writer)??;
-        let Some(handed) = self.commits.written(took, self.clock.now()) else { return Ok(()) };
+        let Some(handed) = self.commits.written(took) else { return Ok(()) };
         self.metrics.took(&catalogue::COMMIT_SECONDS, self.commits.cost().0 as f64 / 1_000.0);
         self.kept = handed.kept;
         self.has_news = true;
