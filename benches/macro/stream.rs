@@ -31,7 +31,7 @@ pub struct Stream {
 pub fn core() -> Core {
     let windows = vec![Span(5 * Span::MINUTE.0), Span::HOUR];
     let settings =
-        CoreSettings { engine: Arc::new(Settings::default()), phrases: Vec::new(), auto_texts: Vec::new(), windows, agent_windows: true };
+        CoreSettings { engine: Arc::new(Settings::default()), phrases: Vec::new(), auto_texts: Vec::new(), windows, shows_agents: true };
     Core::new(&settings).expect("the defaults are good")
 }
 

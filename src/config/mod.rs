@@ -146,7 +146,7 @@ impl Config {
             phrases: self.engine.phrases.words().to_vec(),
             auto_texts: self.engine.auto_texts.words().to_vec(),
             windows: self.engine.windows.clone(),
-            agent_windows: self.metrics.agents != AgentOption::Off,
+            shows_agents: self.metrics.agents != AgentOption::Off,
         })
     }
 

@@ -31,8 +31,8 @@ pub struct KpiSettings {
     pub short_abandon: Span,
     /// Lengths of the rolling windows, each from 1 ms to [`LONGEST`](super::LONGEST).
     pub windows: Vec<Span>,
-    /// Whether each agent has such windows, too.
-    pub agent_windows: bool,
+    /// Whether single agents are shown: only then each has such windows, too, and his counters are read.
+    pub shows_agents: bool,
     /// Edges of the counters' histograms.
     pub edges: Edges,
     /// Whether `changes()` will be asked for: otherwise nothing is noted.
@@ -47,7 +47,7 @@ impl Default for KpiSettings {
             settle,
             short_abandon,
             windows: vec![Span::HOUR],
-            agent_windows: true,
+            shows_agents: true,
             edges: Edges::default(),
             track_changes: false,
         }

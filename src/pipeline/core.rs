@@ -31,8 +31,8 @@ pub struct CoreSettings {
     pub auto_texts: Vec<String>,
     /// Lengths of the rolling windows.
     pub windows: Vec<Span>,
-    /// Whether agents have windows of their own. Their samples are stored all the same.
-    pub agent_windows: bool,
+    /// Whether single agents are shown: only then they have windows, and their counters are read. Both are stored all the same.
+    pub shows_agents: bool,
 }
 
 impl CoreSettings {
@@ -72,7 +72,7 @@ pub struct Core {
     /// What was told of outcomes as rows.
     told: Outcomes,
     lengths: Vec<Span>,
-    agent_windows: bool,
+    shows_agents: bool,
     policies: Policies,
     zone: Zone,
     targets: (Option<Day>, Arc<[TargetNow]>),
@@ -129,7 +129,7 @@ impl Core {
             settle: engine.settle,
             short_abandon: engine.short_abandon,
             windows: settings.windows.clone(),
-            agent_windows: settings.agent_windows,
+            shows_agents: settings.shows_agents,
             edges: Edges::new(&targets(engine)),
             track_changes: engine.track_changes,
         };
@@ -142,7 +142,7 @@ impl Core {
             left_out_before: 0,
             told: Outcomes::default(),
             lengths: settings.windows.clone(),
-            agent_windows: settings.agent_windows,
+            shows_agents: settings.shows_agents,
             policies: engine.policies.clone(),
             zone: engine.zone.clone(),
             targets: (None, Arc::new([])),
@@ -370,7 +370,7 @@ impl Core {
         let live = self.engine.live_within(std::mem::take(&mut self.room));
         self.open = self.engine.open_time_within(std::mem::take(&mut self.open));
         // With thousands of agents, working out what nobody is shown would take longer than all the rest.
-        let spent = live.agents.iter().filter(|_| self.agent_windows).map(|agent| SpentReading {
+        let spent = live.agents.iter().filter(|_| self.shows_agents).map(|agent| SpentReading {
             agent: agent.agent.clone(),
             team: agent.team.clone(),
             windows: self.lengths.iter().map(|length| self.engine.spent_between(&agent.agent, clock - *length, clock)).collect(),
@@ -489,7 +489,7 @@ mod tests {
             phrases: Vec::new(),
             auto_texts: Vec::new(),
             windows: vec![Span::HOUR],
-            agent_windows: true,
+            shows_agents: true,
         };
         let mut core = Core::new(&settings).unwrap();
         for offset in 0..9 {

@@ -92,7 +92,7 @@ mod tests {
 
     fn core() -> Core {
         let engine = Arc::new(Settings { track_changes: true, ..Settings::default() });
-        let settings = CoreSettings { engine, phrases: Vec::new(), auto_texts: Vec::new(), windows: Vec::new(), agent_windows: true };
+        let settings = CoreSettings { engine, phrases: Vec::new(), auto_texts: Vec::new(), windows: Vec::new(), shows_agents: true };
         Core::new(&settings).unwrap()
     }
 

@@ -35,6 +35,8 @@ pub struct Counters {
     time: BTreeMap<TimeKey, Spent>,
     /// Counters whose rows changed; `None` when nobody will ask.
     touched: Option<HashSet<CounterKey<Number>, FixedState>>,
+    /// Whether what is single agents' is read, too.
+    of_agents: bool,
 }
 
 /// Names one counter in the store. The order of the variants is part of what is stored.
@@ -189,13 +191,13 @@ impl NumberedKey for BreachKey<Number> {
 pub struct CounterReadings {
     /// Histograms.
     pub histograms: Column<HistogramKey, Histogram>,
-    /// Answers.
+    /// Answers of agents; none where nothing of theirs is shown.
     pub answers: Column<AnswerKey, u64>,
     /// Breaches.
     pub breaches: Column<BreachKey, u64>,
     /// Breaches taken back.
     pub withdrawn: Column<BreachKey, u64>,
-    /// Agents' time.
+    /// Agents' time; none where nothing of theirs is shown.
     pub time: Column<TimeKey, Seconds>,
 }
 
@@ -211,6 +213,7 @@ impl Counters {
             withdrawn: Keyed::default(),
             time: BTreeMap::new(),
             touched: settings.track_changes.then(HashSet::default),
+            of_agents: settings.shows_agents,
         }
     }
 
@@ -260,13 +263,17 @@ impl Counters {
     /// `restore`, so that what late events take back from then on is noticed.
     pub fn read(&mut self, open: &[Tally], names: &mut Names) -> CounterReadings {
         self.settle_time(open, names);
-        CounterReadings {
+        let mut readings = CounterReadings {
             histograms: self.histograms.column(names, Histogram::clone),
-            answers: self.answers.column(names, |count| *count),
             breaches: self.breaches.column(names, |count| *count),
             withdrawn: self.withdrawn.column(names, |count| *count),
-            time: self.time.iter().map(|(key, spent)| (key.clone(), spent.shown())).collect(),
+            ..CounterReadings::default()
+        };
+        if self.of_agents {
+            readings.answers = self.answers.column(names, |count| *count);
+            readings.time = self.time.iter().map(|(key, spent)| (key.clone(), spent.shown())).collect();
         }
+        readings
     }
 
     #[inline(always)]

@@ -56,6 +56,24 @@ fn work(readings: &CounterReadings) -> Vec<(String, i64)> {
 }
 
 #[test]
+fn where_no_agent_is_shown_his_counters_are_stored_as_otherwise_and_not_read() {
+    let read = |shows_agents: bool| {
+        let mut counters = Kpis::new(&KpiSettings { track_changes: true, shows_agents, ..KpiSettings::default() });
+        counters.post(&[response(10_000), response(40_000), breach(Some("amy")), breach(None)]);
+        post_tally(&mut counters, spent("amy", "presale", 60_000));
+        let (readings, mut rows) = (counters.counters(&[spent("bob", "vip", 1_000)]), Vec::new());
+        counters.changes(&mut rows);
+        rows.sort_unstable_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
+        (readings, rows)
+    };
+    let ((with, rows), (without, stored)) = (read(true), read(false));
+    assert_eq!(stored, rows);
+    assert_eq!((without.histograms, without.breaches, without.withdrawn), (with.histograms, with.breaches, with.withdrawn));
+    assert_eq!((with.answers.iter().count(), with.time.iter().count()), (2, 2));
+    assert_eq!((without.answers.iter().count(), without.time.iter().count()), (0, 0));
+}
+
+#[test]
 fn open_time_is_shown_of_whoever_has_any_in_whatever_order_it_comes() {
     let mut counters = counters();
     let mut shown = |open: &[Tally]| work(&counters.counters(open));

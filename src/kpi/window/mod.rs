@@ -191,7 +191,7 @@ impl Windows {
         let longest = settings.windows.iter().copied().max().unwrap_or(Span::ZERO).min(LONGEST);
         Self {
             lengths: Lengths { all: settings.windows.as_slice().into(), longest },
-            of_agents: settings.agent_windows,
+            of_agents: settings.shows_agents,
             agents: Keyed::default(),
             groups: Keyed::default(),
             scratch: histogram(),

@@ -326,7 +326,7 @@ fn every_kind_of_sample_comes_back() {
 
 #[test]
 fn agents_without_windows_have_them_as_soon_as_a_start_wants_them() {
-    let (mut without, mut rows) = (Kpis::new(&KpiSettings { agent_windows: false, ..settings() }), BTreeMap::new());
+    let (mut without, mut rows) = (Kpis::new(&KpiSettings { shows_agents: false, ..settings() }), BTreeMap::new());
     let mut whole = windows();
     for number in 0..500 {
         let one = response(number * 1_000, ["amy", "bob"][number as usize % 2], number * 7_919 % 60_000);

@@ -27,13 +27,7 @@ const MORNING: [&str; 11] = [
 
 fn settings() -> CoreSettings {
     let engine = Settings { track_changes: true, ..Settings::default() };
-    CoreSettings {
-        engine: Arc::new(engine),
-        phrases: Vec::new(),
-        auto_texts: Vec::new(),
-        windows: vec![Span(300_000)],
-        agent_windows: true,
-    }
+    CoreSettings { engine: Arc::new(engine), phrases: Vec::new(), auto_texts: Vec::new(), windows: vec![Span(300_000)], shows_agents: true }
 }
 
 struct Run {
