@@ -273,7 +273,7 @@ impl<S: Source> Service<S> {
                 Some(newest) => self.frontier.newest(assignment.partition, newest),
                 None => self.frontier.add(assignment.partition),
             }
-            self.readiness.assigned(assignment.partition);
+            self.readiness.assigned(assignment.partition, self.clock.now());
         }
     }
 
@@ -299,6 +299,7 @@ impl<S: Source> Service<S> {
         for (partition, record) in last_of_each(batch) {
             self.commits.taken(partition, Mark::of(record.position.offset, record.value));
             self.last_record_at.insert(partition, now);
+            self.readiness.heard(partition, now);
             match self.core.engine().newest(partition) {
                 Some(newest) => self.frontier.newest(partition, newest),
                 None => self.frontier.busy(partition),
@@ -431,11 +432,13 @@ impl<S: Source> Service<S> {
             true => self.core.snapshot_with(self.kept.counters.clone(), true, &self.settings.display),
             false => self.core.snapshot_behind(&self.settings.display),
         });
+        // Of those that are paused nothing is expected.
+        self.paused.iter().for_each(|partition| self.readiness.heard(*partition, now));
         let not_ready = self.readiness.reasons(now);
         let done = self.clock.now();
         self.snapshot_at = done + shown::pause(done - now);
         // Whoever sees KPIs must find that the log was caught up with…
-        shown::standing(&mut self.metrics, self.core.engine(), is_caught_up, !not_ready.is_empty());
+        shown::standing(&mut self.metrics, self.core.engine(), is_caught_up, self.readiness.is_stale(now));
         let before = self.publish.send_replace(Published { at: done, snapshot, not_ready });
         self.core.reuse(before.snapshot);
         // …and whoever sees that the clock has come somewhere, counters of then.

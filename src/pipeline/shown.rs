@@ -32,7 +32,7 @@ pub(super) fn kept(metrics: &mut ServiceMetrics, kept: &Kept, topics: &[String])
 /// Gives the gauges of how the service stands.
 pub(super) fn standing(metrics: &mut ServiceMetrics, engine: &Engine, is_caught_up: bool, is_stale: bool) {
     metrics.shows(&catalogue::CAUGHT_UP, &[], f64::from(u8::from(is_caught_up)));
-    metrics.shows(&catalogue::INGESTION_STALE, &[], f64::from(u8::from(is_caught_up && is_stale)));
+    metrics.shows(&catalogue::INGESTION_STALE, &[], f64::from(u8::from(is_stale)));
     metrics.shows(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);
     if let Some(newest) = engine.newest_of_all() {
         metrics.shows(&catalogue::LAST_EVENT, &[], newest.0 as f64 / 1_000.0);

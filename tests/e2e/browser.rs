@@ -16,7 +16,7 @@ use crate::until::{holds, until};
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The page as it stands after its script has run for a few seconds.
-fn page(address: impl std::fmt::Display) -> String {
+pub fn page(address: impl std::fmt::Display) -> String {
     let url = format!("http://{address}/");
     let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--timeout=5000", "--dump-dom", &url];
     let output = Command::new("chromium").args(flags).output().unwrap();
@@ -37,6 +37,8 @@ async fn the_board_shows_who_waits_over_target() {
         sender.event("chat.events", &start);
         sender.flush();
         service.ready();
+        let address = service.address().to_string();
+        assert_eq!(setting.run(&["health", "--ready", "--address", &address]).lines().count(), 1, "ready");
         until(LIMIT, "the board shows the wait", || {
             let page = page(service.address());
             let shown = page.contains(r#"<b id="count-late">1</b>"#) && page.contains("chat forgotten-one") && page.contains("presale");

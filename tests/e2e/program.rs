@@ -71,8 +71,13 @@ impl Setting {
 
     /// Runs a command over the configuration that must fail, and gives its exit code and what it says.
     pub fn refused(&self, command: &[&str], arguments: &[&str]) -> (i32, String) {
+        self.fails(&[command, &["--config", path(&self.config)], arguments].concat())
+    }
+
+    /// Runs a command that must fail to its end, and gives its exit code and what it says.
+    pub fn fails(&self, arguments: &[&str]) -> (i32, String) {
         let (out, log) = (self.folder.path().join("out"), self.folder.path().join("refused.log"));
-        let mut child = deskpulse(&[command, &["--config", path(&self.config)], arguments].concat(), &out, &log);
+        let mut child = deskpulse(arguments, &out, &log);
         let status = until(COMMAND_LIMIT, "the command ends", || child.try_wait().unwrap().ok_or_else(|| read(&log)));
         (status.code().unwrap(), read(&log))
     }
@@ -105,7 +110,7 @@ pub fn refusal(setting: &Setting, limit: Duration) -> String {
     said[0].to_owned()
 }
 
-/// A running `serve`; killed when the guard is dropped.
+/// A running `serve`, or `demo`; killed when the guard is dropped.
 pub struct Service {
     process: Child,
     log: PathBuf,
@@ -157,6 +162,15 @@ impl Service {
         shell.args(["-c", &limited, env!("CARGO_BIN_EXE_deskpulse"), path(&setting.config)]);
         shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).unwrap()).env_remove("RUST_LOG");
         Self { process: shell.spawn().unwrap(), log, address: None }
+    }
+
+    /// Starts the demo, which needs no setting, and waits for the address at which it listens.
+    pub fn demo(folder: &Path) -> Self {
+        let log = folder.join("demo.log");
+        let process = deskpulse(&["demo", "--listen", "127.0.0.1:0"], Path::new("/dev/null"), &log);
+        let mut service = Self { process, log, address: None };
+        service.listens();
+        service
     }
 
     /// A page of metrics, if it listens and answers by now.
@@ -271,6 +285,12 @@ impl Service {
     /// Asks it to end, as a service manager does, and waits until it has.
     pub fn terminate(&mut self, limit: Duration) -> ExitStatus {
         terminate(&self.process);
+        self.ended(limit)
+    }
+
+    /// Ends it as Ctrl-C does, and waits until it has.
+    pub fn interrupt(&mut self, limit: Duration) -> ExitStatus {
+        signal(&self.process, "INT");
         self.ended(limit)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::Answer;
+use crate::http::{self, Answer};
 use crate::program::{Service, Setting, refusal};
 use crate::support::broker::{Broker, PLAIN_USER, home};
 use crate::support::tls::Certificate;
@@ -46,7 +46,9 @@ fn an_unreachable_broker_is_waited_for_and_said() {
     // Nobody listens on a port that was free a moment ago.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let setting = Setting::new(&free.to_string(), &["chat.events"], "time_zone = \"UTC\"");
-    let service = Service::start(&setting);
+    let network = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut service = Service::launch_with(&setting, &[], &[("DESKPULSE_HTTP__METRICS_LISTEN", &network.to_string())]);
+    service.listens();
     until(GIVES_UP, "it says that no broker answers", || {
         let Answer { status, body } = service.get("/readyz")?;
         holds(status == 503 && body.contains("no connection to the broker"), body)
@@ -55,5 +57,13 @@ fn an_unreachable_broker_is_waited_for_and_said() {
     let page = service.metrics();
     assert_eq!(page.sum("deskpulse_caught_up", &[]), Some(0.0));
     assert!(page.kpi_lines().is_empty(), "no KPI before the log is read: {}", page.text);
+    let address = service.address().to_string();
+    assert_eq!(setting.run(&["health", "--address", &address]).lines().count(), 1, "alive");
+    let (code, said) = setting.fails(&["health", "--ready", "--address", &address]);
+    assert!(code == 1 && said.contains("no connection to the broker"), "{code}: {said}");
+    let of_network = |path| http::get(network, path).unwrap().status;
+    assert_eq!(["/metrics", "/healthz", "/readyz"].map(of_network), [200, 200, 503]);
+    assert_eq!(["/", "/api/v1/live", "/api/v1/live/stream", "/api/v1/facts"].map(of_network), [404; 4]);
+    service.shows("an alert is due: nothing was heard for 30 s", |page| page.sum("deskpulse_ingestion_stale", &[]) == Some(1.0));
     service.stop();
 }

@@ -7,18 +7,22 @@ use crate::store::{Memory, Sqlite, Store};
 
 const PART: PartitionId = PartitionId { topic: 0, partition: 0 };
 
-/// A log of which the test itself tells.
-#[derive(Debug)]
-struct Told;
+/// A log of which the test itself tells; it keeps which partitions are paused.
+#[derive(Debug, Default)]
+struct Told(BTreeSet<PartitionId>);
 
 impl Source for Told {
     async fn next(&mut self) -> Option<SourceEvent> {
         std::future::pending().await
     }
 
-    fn pause(&mut self, _: PartitionId) {}
+    fn pause(&mut self, partition: PartitionId) {
+        assert!(self.0.insert(partition));
+    }
 
-    fn resume(&mut self, _: PartitionId) {}
+    fn resume(&mut self, partition: PartitionId) {
+        assert!(self.0.remove(&partition));
+    }
 
     fn commit(&mut self, _: &BTreeMap<PartitionId, NextOffset>) {}
 
@@ -48,7 +52,7 @@ fn service_over(store: impl Store + Send + 'static) -> (Service<Told>, watch::Re
     let clock = Clock::start();
     let parts = Parts {
         core: core(),
-        source: Told,
+        source: Told::default(),
         positions: BTreeMap::new(),
         writer: Writer::start(store, clock).unwrap(),
         metrics: ServiceMetrics::default(),
@@ -123,6 +127,40 @@ async fn committed(service: &mut Service<Told>, events: &[&str], clock: Time) ->
 /// Work time as counters show it, by team.
 fn work(counters: &CounterReadings) -> Vec<(Option<Name>, i64)> {
     counters.time.iter().map(|(key, seconds)| (key.team.clone(), seconds.work.0)).collect()
+}
+
+/// So many statuses of an agent in a partition, from an offset on, all of one instant.
+fn statuses(partition: u32, offset: i64, count: i64, second: i64) -> Batch {
+    let mut batch = Batch::with_capacity(0, 0);
+    for offset in offset..offset + count {
+        let event = format!(
+            r#"{{"id":"{partition}-{offset}","type":"agent.status","time":{},"agent":"amy","status":"busy"}}"#,
+            1_764_061_200_000 + second * 1_000
+        );
+        batch.push(Position { partition: PartitionId { partition, ..PART }, offset }, None, event.as_bytes());
+    }
+    batch
+}
+
+#[tokio::test]
+async fn a_partition_far_ahead_of_the_slowest_is_paused_until_that_has_come_near() {
+    let (slow, fast) = (PART, PartitionId { partition: 1, ..PART });
+    let assigned = [slow, fast].map(|partition| Assignment { partition, from: NextOffset(0), end: NextOffset(1) });
+    let paused = |service: &mut Service<Told>, batch: &Batch| {
+        service.take(batch, None);
+        service.balance();
+        service.source.0.iter().copied().collect::<Vec<_>>()
+    };
+    let (mut service, _published) = service();
+    service.assigned(&assigned);
+    service.take(&statuses(0, 0, 1, 0), None);
+    assert_eq!(paused(&mut service, &statuses(1, 0, 1, 60)), [], "a minute");
+    assert_eq!(paused(&mut service, &statuses(1, 1, 1, 61)), [fast], "more than a minute");
+    assert_eq!(paused(&mut service, &statuses(0, 1, 1, 30)), [fast], "half a minute and a second");
+    assert_eq!(paused(&mut service, &statuses(0, 2, 1, 31)), [], "half a minute");
+    let many = AHEAD_RECORDS as i64;
+    assert_eq!(paused(&mut service, &statuses(1, 2, many - 2, 61)), [], "as many records as may wait");
+    assert_eq!(paused(&mut service, &statuses(1, many, 1, 61)), [fast], "one more");
 }
 
 #[test]

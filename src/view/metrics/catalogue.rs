@@ -163,7 +163,7 @@ metrics! {
     CAUGHT_UP = Gauge "deskpulse_caught_up" []
         "1 once the log as it stood at the start has been read; the KPI series are absent before.";
     INGESTION_STALE = Gauge "deskpulse_ingestion_stale" []
-        "1 while a partition could not be confirmed to be read to its end for 30 s; a quiet night is not stale.";
+        "1 while a partition could not be confirmed to be read to its end for 30 s, or, before the log is caught up with, nothing of it came for so long; a quiet night is not stale.";
     BUILD_INFO = Gauge "deskpulse_build_info" ["version"]
         "1, with the version of the program.";
 }

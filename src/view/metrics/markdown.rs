@@ -34,7 +34,7 @@ Everything that `/metrics` shows. This page is generated from the catalogue in t
 ";
 
 const ABOUT_KPIS: &str = "Absent until deskpulse has caught up with the log. Counters and histograms show the last committed state and never go down. \
-Every configured target is a bucket edge, written `30.0` (at most 8 besides the fixed list). With `agents = \"live\"` an agent's series are there while he \
+Every target that is configured at the start is a bucket edge, written `30.0` (at most 8 besides the fixed list). With `agents = \"live\"` an agent's series are there while he \
 is on duty, but his breaches always; a queue holds all customers of a team who wait for a person, on whomever.
 
 ";
