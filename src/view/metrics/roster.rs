@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::{AgentOption, Snapshot};
+use crate::kpi::Scope;
 use crate::model::Name;
 
 /// Decides for each series of an agent whether it is shown, and counts those left out because there are too many.
@@ -22,13 +23,15 @@ struct Place {
 }
 
 impl<'a> Roster<'a> {
-    /// The roster of a snapshot: agents on duty first, then all others that have counters, each in the order of their ids.
+    /// The roster of a snapshot: agents on duty first, then all others that have counters or a month, each in the order of their ids.
     pub fn of(snapshot: &'a Snapshot) -> Self {
         let on_duty: BTreeSet<&Name> = snapshot.live.agents.iter().map(|agent| &agent.agent).collect();
         let answering = snapshot.counters.answers.iter().map(|(key, _)| &key.agent);
         let breaching = snapshot.counters.breaches.iter().filter_map(|(key, _)| key.agent.as_ref());
         let working = snapshot.counters.time.iter().map(|(key, _)| &key.agent);
-        let others: BTreeSet<&Name> = answering.chain(breaching).chain(working).filter(|agent| !on_duty.contains(agent)).collect();
+        let months = snapshot.months.iter().filter(|row| row.scope == Scope::Agent).map(|row| &row.id);
+        let known = answering.chain(breaching).chain(working).chain(months);
+        let others: BTreeSet<&Name> = known.filter(|agent| !on_duty.contains(agent)).collect();
         let count = on_duty.len();
         let place = |(index, agent): (usize, &'a Name)| {
             (agent.as_str(), Place { on_duty: index < count, within_limit: index < snapshot.options.max_agents })

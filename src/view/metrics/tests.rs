@@ -237,6 +237,18 @@ fn series_above_the_limit_are_left_out_and_counted() {
 }
 
 #[test]
+fn the_month_of_an_agent_without_a_counter_is_shown_too() {
+    let mut snapshot = snapshot(AgentOption::All);
+    snapshot.months.push(row("resolutions", Scope::Agent, "zoe", Numbers::Count { value: 7 }));
+    let page = render(&snapshot, NOW);
+    let of_zoe: Vec<&str> = page.lines().filter(|line| line.contains(r#"agent="zoe""#)).collect();
+    assert_eq!(
+        of_zoe,
+        [r#"deskpulse_month_value{kpi="resolutions",scope="agent",agent="zoe",team="presale",medium="chat",period="2026-11"} 7"#]
+    );
+}
+
+#[test]
 fn a_status_that_nobody_configured_is_other() {
     let mut snapshot = snapshot(AgentOption::Live);
     snapshot.live.agents = vec![agent("amy", "yoga")];
