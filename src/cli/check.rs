@@ -28,5 +28,6 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
     for warning in config.warnings() {
         super::warn(&warning);
     }
-    super::print(&config.show().map_err(CommandError::failed)?)
+    let whole = config.written_out().map_err(CommandError::usage)?;
+    super::print(&whole.show().map_err(CommandError::failed)?)
 }

@@ -40,6 +40,38 @@ pub(super) fn settings(config: &Config) -> Result<Settings, ConfigError> {
     })
 }
 
+/// What the engine is told, written out where nothing was: how long it remembers, what statuses mean, and the policies built in, the last ones.
+pub(super) fn write_out(config: &mut Config) -> Result<(), ConfigError> {
+    let settings = settings(config)?;
+    config.engine.forget_after = Some(settings.forget_after);
+    let built_in = settings.policies.all().iter().skip(config.policy.len()).map(section);
+    config.policy.extend(built_in);
+    config.agents.statuses = settings.agents.statuses;
+    Ok(())
+}
+
+/// A policy that always holds, as it would be written.
+fn section(policy: &Policy) -> PolicySection {
+    let written = |setting: Setting| match setting {
+        Setting::Unset => None,
+        Setting::Off => Some(TargetSetting::Off),
+        Setting::Within(limit) => Some(TargetSetting::Within(limit)),
+    };
+    let Match { medium, team, channel, kind, severity, priority } = policy.matches.clone();
+    PolicySection {
+        medium,
+        team,
+        channel,
+        kind,
+        severity,
+        priority,
+        first_response: written(policy.first_response),
+        next_response: written(policy.next_response),
+        resolution: written(policy.resolution),
+        ..PolicySection::default()
+    }
+}
+
 fn forget_after(config: &Config) -> Result<Span, ConfigError> {
     let engine = &config.engine;
     // With active handling an agent's focus on his last message goes on past the end: what is forgotten has to be over.

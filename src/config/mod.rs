@@ -185,7 +185,18 @@ impl Config {
         })
     }
 
-    /// The resolved configuration as TOML, secrets masked.
+    /// The same with what holds where nothing is written: defaults that depend on other keys, the built-in statuses and policies.
+    ///
+    /// # Errors
+    /// As [`Config::engine_settings`].
+    pub fn written_out(&self) -> Result<Self, ConfigError> {
+        let mut whole = self.clone();
+        whole.store.keep_hot = Some(self.keep_hot()?);
+        engine::write_out(&mut whole)?;
+        Ok(whole)
+    }
+
+    /// The configuration as TOML, secrets masked.
     ///
     /// # Errors
     /// When a value has no TOML form.

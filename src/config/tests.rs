@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::targets_in_force;
 use crate::model::Span;
 
 fn parsed(text: &str) -> Result<Config, String> {
@@ -84,6 +85,24 @@ fn secrets_are_masked_and_the_shown_configuration_reads_back() {
     let shown = config.show().unwrap();
     assert!(!shown.contains("hunter2") && shown.contains("amy"), "{shown}");
     assert!(parsed(&shown).is_ok(), "{shown}");
+}
+
+#[test]
+fn what_is_written_out_says_what_holds_where_nothing_was_written_and_changes_nothing() {
+    let config = parsed("[agents.statuses]\nlunch = \"away\"\n[[policy]]\nteam = \"vip\"\nnext_response = \"20s\"").unwrap();
+    let shown = config.written_out().unwrap().show().unwrap();
+    for line in ["forget_after = \"90d\"", "keep_hot = \"1d\"", "lunch = \"away\"", "meeting = \"working\"", "first_response = \"30s\""] {
+        assert!(shown.lines().any(|shown| shown == line), "{line} in {shown}");
+    }
+    let again = parsed(&shown).unwrap();
+    let (settings, same) = (config.engine_settings().unwrap(), again.engine_settings().unwrap());
+    let (forget_after, agents) = (settings.forget_after, format!("{:?}", settings.agents));
+    assert_eq!(
+        (same.forget_after, format!("{:?}", same.agents), again.keep_hot().unwrap()),
+        (forget_after, agents, config.keep_hot().unwrap())
+    );
+    let day = crate::model::Day(20_000);
+    assert_eq!(targets_in_force(&same.policies, day), targets_in_force(&settings.policies, day));
 }
 
 #[test]
