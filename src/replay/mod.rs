@@ -8,6 +8,7 @@ mod sorted;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use crate::archive::ArchiveError;
 use crate::config::{Config, ConfigError};
 use crate::decode;
 use crate::engine::{ClockMode, Frontier, Reach};
@@ -105,7 +106,12 @@ impl ReplayError {
     /// Whether the user has to change what he wrote.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Output(_))
+        let is_of_disk = |error: &InputError| matches!(error, InputError::Spool(_) | InputError::Archive(ArchiveError::Damaged { .. }));
+        match self {
+            Self::Output(_) => false,
+            Self::Input(error) => !is_of_disk(error),
+            Self::Config(_) | Self::Core(_) => true,
+        }
     }
 }
 
@@ -258,5 +264,19 @@ fn push(facts: &mut Sorted, fact: &Fact, sequence: u64) -> io::Result<()> {
     match view::fact::line(fact) {
         Some(line) => facts.push(Place::of(fact, sequence), line),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_meanwhile_is_told_from_what_was_written_wrong() {
+        let is_usage = |error: InputError| ReplayError::from(error).is_usage();
+        assert!(is_usage(InputError::StandardInput(2)));
+        assert!(!is_usage(InputError::Spool(io::ErrorKind::StorageFull.into())));
+        assert!(!is_usage(InputError::Archive(ArchiveError::Damaged { path: PathBuf::from("a.zst"), at: 7 })));
+        assert!(!ReplayError::Output(io::ErrorKind::StorageFull.into()).is_usage());
     }
 }
