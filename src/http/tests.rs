@@ -1,5 +1,6 @@
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use super::*;
 use crate::model::Time;
@@ -8,6 +9,13 @@ use crate::view::Snapshot;
 
 /// The status of an answer, and its text.
 async fn ask(routes: Router, head: &str) -> (u16, String) {
+    let answer = String::from_utf8(answer_of(routes, head).await).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// An answer as it comes.
+async fn answer_of(routes: Router, head: &str) -> Vec<u8> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(serve(listener, routes, std::future::pending()));
@@ -15,14 +23,13 @@ async fn ask(routes: Router, head: &str) -> (u16, String) {
     let asked = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
         answer
     });
     let answer = asked.await.unwrap();
     server.abort();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    answer
 }
 
 fn site() -> Site {
@@ -60,6 +67,58 @@ async fn requests_for_other_names_are_refused_in_one_sentence() {
 #[tokio::test]
 async fn metrics_for_the_network_are_answered_under_any_name() {
     assert_eq!(ask(site().metrics_routes(), "GET /metrics HTTP/1.1\r\nHost: deskpulse:9465").await.0, 200);
+}
+
+#[tokio::test]
+async fn the_network_is_told_of_no_customer() {
+    for path in ["/", "/api/v1/live", "/api/v1/live/stream", "/api/v1/facts"] {
+        assert_eq!(ask(site().metrics_routes(), &format!("GET {path} HTTP/1.1\r\nHost: localhost")).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_compressed_for_whoever_asks_for_it() {
+    let snapshot = Arc::new(Snapshot { caught_up: true, ..Snapshot::default() });
+    let (_, published) = watch::channel(Published { at: Time(0), snapshot, not_ready: Vec::new() });
+    let site = Site::new(published, ServiceMetrics::default().handle(), Clock::start());
+    for (routes, path) in
+        [(site.metrics_routes(), "/metrics"), (site.routes(), "/metrics"), (site.routes(), "/"), (site.routes(), "/api/v1/live")]
+    {
+        let answer = answer_of(routes, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip")).await;
+        let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+        assert!(head.contains("content-encoding: gzip"), "{path}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_tells_of_what_has_changed_and_ends_with_the_service() {
+    let of = |clock: i64| {
+        let live = crate::engine::LiveView { clock: Time(clock), ..Default::default() };
+        Published { at: Time(0), snapshot: Arc::new(Snapshot { caught_up: true, live, ..Snapshot::default() }), not_ready: Vec::new() }
+    };
+    let (publish, published) = watch::channel(of(1_000));
+    let routes = Site::new(published, ServiceMetrics::default().handle(), Clock::start()).routes();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(serve(listener, routes, std::future::pending()));
+    let told = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all(b"GET /api/v1/live/stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+        let mut shows = |second: u32| {
+            lines.any(|line| line.starts_with("data: ") && line.contains(&format!(r#""clock":"1970-01-01T00:00:0{second}.000Z""#)))
+        };
+        assert!(shows(1));
+        publish.send_replace(of(2_000));
+        assert!(shows(2));
+        drop(publish);
+        // There is an end, or this fails by the limit of reading.
+        lines.for_each(drop);
+    });
+    told.await.unwrap();
+    server.abort();
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod support;
 mod sets;
 
 mod browser;
+mod demo;
 mod http;
 mod kept;
 #[expect(dead_code, reason = "tests/durable needs more of it")]
