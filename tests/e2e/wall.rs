@@ -6,7 +6,7 @@ use deskpulse::clock::Clock;
 use deskpulse::model::{Span, Time};
 use serde_json::{Value, json};
 
-use crate::browser::page;
+use crate::browser::Browser;
 use crate::library::Replayed;
 use crate::log::Sender;
 use crate::page::milliseconds;
@@ -22,8 +22,6 @@ const LATENESS: Span = Span(2_000);
 const SLACK: Duration = Duration::from_secs(20);
 /// After this long without a confirmation the service is not ready, and some more to see it.
 const STALE: Duration = Duration::from_secs(60);
-/// A browser takes seconds to start, and the page some to ask.
-const BROWSER: Duration = Duration::from_secs(120);
 
 /// Waiting customers, each dated at the moment of sending.
 struct Chats {
@@ -153,8 +151,9 @@ fn nothing_is_decided(service: &Service, stopped: Time, deadline: Time) {
         let named = ["chat.events/0", "chat.events/1", "agent.events/0"].iter().all(|partition| answer.body.contains(partition));
         holds(answer.status == 503 && named && answer.body.contains("the clock stands still"), answer.body)
     });
-    until(BROWSER, "the board says so, too", || {
-        let page = page(service.address());
+    let mut board = Browser::open(service.address());
+    until(LIMIT, "the board says so, too", || {
+        let page = board.page();
         holds(page.contains("has not been confirmed by the broker") && !page.contains(">live</span>"), page)
     });
     let (over, at) = wait_of(service, "second").unwrap();
