@@ -43,11 +43,19 @@ impl Reader {
         let Some(owner) = self.owner.as_ref().filter(|owner| !self.rounds.owner_checked && !owner.takes_over) else { return Ok(true) };
         match self.labels(partitions) {
             Ok(labels) => {
-                check(&self.topics, &self.group, &labels, &owner.store, self.positions.is_empty()).map_err(Ended::Fatal)?;
+                check(&self.topics, &self.group, Some(&labels), &owner.store, self.positions.is_empty()).map_err(Ended::Fatal)?;
+                if self.positions.is_empty() && labels.is_empty() {
+                    tracing::info!(
+                        "the store is empty, and group {} has no positions at the broker: reading begins with the first records that the topics hold. \
+                         Was there a store before? End this, and restore it or a backup of it",
+                        self.group
+                    );
+                }
                 self.rounds.owner_checked = true;
                 Ok(true)
             }
             Err(Some(RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::TopicAuthorizationFailed)) => {
+                check(&self.topics, &self.group, None, &owner.store, self.positions.is_empty()).map_err(Ended::Fatal)?;
                 tracing::warn!(
                     "the broker forbids this user to read the positions of group {}: whether another store has read these topics is not known",
                     self.group
@@ -98,8 +106,19 @@ impl Reader {
     }
 }
 
-/// May the store `ours` go on? `is_empty`: it has no positions.
-fn check(topics: &Topics, group: &str, labels: &BTreeMap<PartitionId, Label>, ours: &str, is_empty: bool) -> Result<(), String> {
+/// May the store `ours` go on? Without `labels` it may not know of them. `is_empty`: it has no positions.
+fn check(topics: &Topics, group: &str, labels: Option<&BTreeMap<PartitionId, Label>>, ours: &str, is_empty: bool) -> Result<(), String> {
+    let Some(labels) = labels else {
+        return if is_empty {
+            Err(format!(
+                "the store is empty, and the broker forbids this user to read the positions of group {group}, which would tell whether another store \
+                 has read these topics before: allow it READ on the group, restore the store or a backup of it, or begin anew from what the topics \
+                 hold with --bootstrap"
+            ))
+        } else {
+            Ok(())
+        };
+    };
     let Some((partition, label)) = labels.first_key_value() else { return Ok(()) };
     let place = format!("{}/{}", layout::name(topics, partition.topic), partition.partition);
     if is_empty {
@@ -134,7 +153,15 @@ mod tests {
     fn checked(stores: &[&str], is_empty: bool) -> Result<(), String> {
         let label = |store: &&str| Label { next: NextOffset(7), store: (*store).to_owned() };
         let labels = (0_u32..).zip(stores).map(|(partition, store)| (PartitionId { topic: 0, partition }, label(store)));
-        check(&["chats".to_owned()].into(), "deskpulse", &labels.collect(), OURS, is_empty)
+        check(&["chats".to_owned()].into(), "deskpulse", Some(&labels.collect()), OURS, is_empty)
+    }
+
+    #[test]
+    fn an_empty_store_that_may_not_ask_whose_log_it_is_does_not_begin() {
+        let unasked = |is_empty| check(&["chats".to_owned()].into(), "deskpulse", None, OURS, is_empty);
+        let said = unasked(true).unwrap_err();
+        assert!(said.contains("READ on the group") && said.contains("--bootstrap"), "{said}");
+        assert_eq!(unasked(false), Ok(()), "it has positions, and their records say as much");
     }
 
     #[test]
