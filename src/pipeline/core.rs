@@ -480,7 +480,48 @@ fn targets(engine: &Settings) -> Vec<(Sla, Span)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Position;
+    use crate::engine::{Match, Policy, Setting};
+    use crate::model::{FactKind, Medium, Position};
+
+    #[test]
+    fn what_is_reloaded_decides_from_then_on_and_what_was_looked_up_stays() {
+        let settings = |seconds: i64, phrases: &[&str]| {
+            let chats = Match { medium: Some(Medium::Chat), ..Match::default() };
+            let policy = Policy { matches: chats, first_response: Setting::Within(Span(seconds * 1_000)), ..Policy::default() };
+            CoreSettings {
+                engine: Arc::new(Settings { policies: Policies::new(vec![policy]), ..Settings::default() }),
+                phrases: phrases.iter().map(|phrase| (*phrase).to_owned()).collect(),
+                auto_texts: Vec::new(),
+                windows: vec![Span::HOUR],
+                shows_agents: true,
+            }
+        };
+        let mut core = Core::new(&settings(30, &[])).unwrap();
+        let mut offset = 0;
+        let mut take = |core: &mut Core, second: i64, event: &str| {
+            offset += 1;
+            let event = format!(r#"{{"id":"e{offset}","time":{},{event}}}"#, 1_764_061_200_000 + second * 1_000);
+            let position = Position { partition: PartitionId { topic: 0, partition: 0 }, offset };
+            assert_eq!(core.take(Record { position, arrived: None, value: event.as_bytes() }), Taken::Applied);
+        };
+        let start = |chat: &str| format!(r#""type":"chat.started","chat":"{chat}","waiting":true"#);
+        let rude = |chat: &str| format!(r#""type":"chat.message","chat":"{chat}","from":"agent","agent":"amy","text":"go away""#);
+        take(&mut core, 0, &start("before"));
+        take(&mut core, 0, &start("rude-before"));
+        take(&mut core, 1, &rude("rude-before"));
+        let mut decided = core.advance(Reach::Before(Time(1_764_061_202_000)));
+        core.reload(&settings(10, &["go away"])).unwrap();
+        take(&mut core, 2, &start("after"));
+        take(&mut core, 2, &start("rude-after"));
+        take(&mut core, 3, &rude("rude-after"));
+        decided.extend(core.advance(Reach::Before(Time(1_764_061_300_000))));
+        let facts = decided.iter().filter_map(|posted| if let Output::Fact(fact) = &posted.output { Some(fact) } else { None });
+        let told: Vec<(&str, i64)> = facts
+            .filter(|fact| matches!(fact.kind, FactKind::Breach { .. } | FactKind::Violation { .. }))
+            .map(|fact| (fact.conversation.as_ref().unwrap().id.as_str(), (fact.at.0 - 1_764_061_200_000) / 1_000))
+            .collect();
+        assert_eq!(told, [("rude-after", 3), ("after", 12), ("before", 30)]);
+    }
 
     #[test]
     fn before_the_log_is_caught_up_with_nobody_is_shown_as_waiting() {

@@ -1,6 +1,7 @@
 //! One run: a log, a service that suffers one fault after another under load, and in the end everything counted once. Faults are those of
 //! support/fault.rs, whatever is counted comes as a [`Subject`].
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -148,6 +149,9 @@ impl Run {
         kept::same(&page.kpi_lines(), &replayed.page.kpi_lines(), "what is served is what is replayed");
         kept::same(&kept::totals(&self.setting.read()), &replayed.totals, "what is kept is what is replayed");
         kept::same(&kept::facts(&self.setting), &replayed.facts, "each fact has its receipt, once");
+        let rejected = summary.rejected.iter().filter(|(_, count)| **count > 0);
+        let wanted: BTreeMap<String, u64> = rejected.map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
+        assert_eq!(kept::rejected(&self.setting.read()), [wanted.clone(), wanted], "each rejected record is kept, once");
         page
     }
 

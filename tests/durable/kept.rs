@@ -1,13 +1,13 @@
 //! What a store holds after its service has ended.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use deskpulse::config::Config;
 use deskpulse::kpi::PeriodKind;
-use deskpulse::model::Time;
+use deskpulse::model::{Rejected, Time};
 use deskpulse::pipeline::Core;
-use deskpulse::store::{Sqlite, Store};
+use deskpulse::store::{Reader, Sqlite, Store};
 use deskpulse::view;
 
 use crate::program::Setting;
@@ -31,6 +31,21 @@ pub fn facts(setting: &Setting) -> Vec<String> {
     let mut facts: Vec<String> = setting.command(&["facts"], &[]).lines().map(str::to_owned).collect();
     facts.sort_unstable();
     facts
+}
+
+/// How many records were rejected by reason: as they are counted, and those that are kept, which are all.
+pub fn rejected(config: &Config) -> [BTreeMap<String, u64>; 2] {
+    let store = Reader::open(Path::new(&config.store.path)).unwrap();
+    let (mut counted, mut kept) = (BTreeMap::new(), BTreeMap::new());
+    for count in store.reject_counts().unwrap() {
+        *counted.entry(count.reason).or_default() += count.records;
+    }
+    let mut take = |record: Rejected| {
+        *kept.entry(record.reason).or_default() += 1;
+        true
+    };
+    store.rejected(&mut take).unwrap();
+    [counted, kept]
 }
 
 /// The largest file of the store.

@@ -1,8 +1,10 @@
 //! What the service keeps beside its numbers: receipts, rejected records, configurations; and copies of all of it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use deskpulse::decode::Reason;
+use deskpulse::store::Reader;
 use serde_json::Value;
 
 use crate::log::{Sender, key, time};
@@ -16,6 +18,8 @@ use crate::until::{LIMIT, holds, until};
 const TOPIC: &str = "contact.events";
 /// Good records: the first ones of a bank's week.
 const GOOD: usize = 3_000;
+/// The shortest time between two copies is a minute.
+const MINUTELY: Duration = Duration::from_secs(120);
 /// Words of a customer, in every malformed record that has texts.
 const WORDS: &str = "Mary lost her purse";
 
@@ -200,6 +204,30 @@ fn configured(setting: &Setting) {
         |row| row.get::<_, String>(0),
     );
     assert_eq!(changed.unwrap(), " time_zone engine.phrases");
+    copied(setting);
+}
+
+/// What is done by the hour is done while the service runs: a snapshot, and a published copy of the ledger.
+fn copied(setting: &Setting) {
+    let (copy, snapshots) = (setting.folder.path().join("published.db"), setting.folder.path().join("snapshots"));
+    let variables = [
+        ("DESKPULSE_STORE__LEDGER", copy.to_str().unwrap()),
+        ("DESKPULSE_STORE__LEDGER_EVERY", "1m"),
+        ("DESKPULSE_STORE__SNAPSHOTS", "1"),
+        ("DESKPULSE_STORE__SNAPSHOT_EVERY", "1m"),
+        ("DESKPULSE_STORE__SNAPSHOT_FOLDER", snapshots.to_str().unwrap()),
+    ];
+    let mut service = Service::launch_with(setting, &[], &variables);
+    service.listens();
+    until(MINUTELY, "both are made", || holds(service.log().matches(" written in ").count() >= 2, service.log()));
+    let totals = |file: &std::path::Path| -> i64 {
+        rusqlite::Connection::open(file).unwrap().query_row("SELECT count(*) FROM totals", [], |row| row.get(0)).unwrap()
+    };
+    assert!(totals(&copy) > 0);
+    let made: Vec<_> = std::fs::read_dir(&snapshots).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+    Reader::open(&made[0]).unwrap().verify().unwrap();
+    service.stop();
 }
 
 /// A running service takes phrases at SIGHUP, and nothing of a file that changes more.
