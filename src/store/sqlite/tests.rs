@@ -86,6 +86,29 @@ pub(super) fn tamper(path: &Path, sql: &str) {
 }
 
 #[test]
+fn what_an_index_has_lost_is_damage() {
+    let place = place();
+    drop(open(&place.path));
+    let root: i64 = {
+        let connection = rusqlite::Connection::open(&place.path).unwrap();
+        connection.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'receipt_block_day'", (), |row| row.get(0)).unwrap()
+    };
+    let verified = || Reader::open(&place.path).unwrap().verify().map_err(|error| error.to_string());
+    assert_eq!(verified(), Ok(()));
+    // A row that comes while the index is out of the schema is in the table alone.
+    tamper(&place.path, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'receipt_block_day'");
+    tamper(&place.path, "INSERT INTO receipt_block VALUES (0, 0, 0, 9, 0, 0, 0, 0, x'', 0, 0, x'')");
+    tamper(
+        &place.path,
+        &format!(
+            "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES ('index', 'receipt_block_day', 'receipt_block', {root}, \
+             'CREATE INDEX receipt_block_day ON receipt_block (day, from_ms)')"
+        ),
+    );
+    assert!(verified().unwrap_err().contains("receipt_block_day"));
+}
+
+#[test]
 fn what_was_committed_is_there_after_the_store_was_opened_again() {
     let place = place();
     filled(&place.path);
