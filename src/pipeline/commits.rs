@@ -13,7 +13,8 @@ const PAUSE_MIN: Span = Span(100);
 const PAUSE_MAX: Span = Span(2_000);
 /// …in between so many times as long as the one before took, so that writing them stays a part of the work…
 const COST: i64 = 3;
-/// …but no longer than this: whoever looks at counters waits for the next one, which is the smaller the sooner it comes…
+/// …but no longer than this, unless the loop has stood still for half of it: whoever looks at counters waits for the next one, which is the smaller
+/// the sooner it comes…
 const PAUSE_LIVE: Span = Span(250);
 /// …until the log is caught up with, longer: nobody waits for them, and a row that changes ten times is written once.
 const COST_BEHIND: i64 = 50;
@@ -53,6 +54,8 @@ pub(super) struct Commits {
     last_at: Time,
     /// How long the last one took, in the loop and beside it.
     cost: Span,
+    /// The first of both.
+    gathered_in: Span,
     pub(super) handed: Option<Handed>,
 }
 
@@ -67,6 +70,7 @@ impl Commits {
             has_labelled: false,
             last_at: now,
             cost: Span::ZERO,
+            gathered_in: Span::ZERO,
             handed: None,
         }
     }
@@ -112,7 +116,7 @@ impl Commits {
     pub(super) fn is_due(&self, now: Time, is_caught_up: bool) -> bool {
         let pause = match (self.has_news, is_caught_up) {
             (false, _) => PAUSE_MAX,
-            (true, true) => Span(self.cost.0 * COST).clamp(PAUSE_MIN, PAUSE_LIVE),
+            (true, true) => Span(self.cost.0 * COST).clamp(PAUSE_MIN, PAUSE_LIVE.max(Span(self.gathered_in.0 * 2))),
             (true, false) => Span(self.cost.0 * COST_BEHIND).clamp(PAUSE_MIN, PAUSE_MAX),
         };
         self.handed.is_none() && (self.is_full() || now - self.last_at >= pause)
@@ -135,6 +139,7 @@ impl Commits {
     /// The commit that was handed over is kept, and writing it took so long.
     pub(super) fn written(&mut self, took: Span) -> Option<Handed> {
         let handed = self.handed.take()?;
+        self.gathered_in = handed.gathered_in;
         self.cost = handed.gathered_in + took;
         Some(handed)
     }
@@ -176,6 +181,10 @@ mod tests {
                 assert!(!is_due(pause - 1) && is_due(pause), "{took} ms, caught up: {is_caught_up}");
             }
         }
+        commits.handed = Some(handed(400));
+        commits.written(Span(1));
+        let is_due = |at: i64| commits.is_due(Time(100_000 + at), true);
+        assert!(!is_due(799) && is_due(800), "the loop has something else to do");
         commits.gather(Time(100_000));
         assert!(!commits.is_due(Time(101_999), true) && commits.is_due(Time(102_000), true), "nothing has come");
     }
