@@ -44,27 +44,30 @@ impl Readiness {
     /// The partition is read from this instant on.
     pub fn assigned(&mut self, partition: PartitionId, at: Time) {
         self.is_assigned = true;
-        self.partitions.entry(partition).or_insert_with(|| Known::since(at));
+        let known = self.known(partition, at);
+        if known.confirmed_at.is_none() {
+            (known.assigned_at, known.heard_at) = (at, at);
+        }
     }
 
     /// At this instant the broker has given records of the partition, or is not asked for any.
     pub fn heard(&mut self, partition: PartitionId, at: Time) {
-        self.known(partition).heard_at = at;
+        self.known(partition, at).heard_at = at;
     }
 
     /// The broker confirmed at this instant that the partition is read to its end.
     pub fn confirmed(&mut self, partition: PartitionId, at: Time) {
-        let known = self.known(partition);
-        (known.confirmed_at, known.heard_at, known.trouble) = (Some(at), at, None);
+        let known = self.known(partition, at);
+        (known.confirmed_at, known.trouble) = (Some(at), None);
         self.trouble = None;
         let started_at = self.started_at;
         self.is_caught_up |= self.is_assigned && self.partitions.values().all(|known| known.confirmed_at >= Some(started_at));
     }
 
-    /// Something keeps a partition, or all, from being confirmed.
-    pub fn trouble(&mut self, partition: Option<PartitionId>, reason: String) {
+    /// At this instant something keeps a partition, or all, from being confirmed.
+    pub fn trouble(&mut self, partition: Option<PartitionId>, at: Time, reason: String) {
         match partition {
-            Some(partition) => self.known(partition).trouble = Some(reason),
+            Some(partition) => self.known(partition, at).trouble = Some(reason),
             None => self.trouble = Some(reason),
         }
     }
@@ -75,7 +78,7 @@ impl Readiness {
         self.is_caught_up
     }
 
-    /// Whether no number is current: a partition could not be confirmed for [`STALE_AFTER`], or, while the log is caught up with, nothing was
+    /// Whether no number is current: a partition could not be confirmed for [`STALE_AFTER`], or, before the log is caught up with, nothing was
     /// heard of it for so long.
     #[must_use]
     pub fn is_stale(&self, now: Time) -> bool {
@@ -113,8 +116,8 @@ impl Readiness {
         })
     }
 
-    fn known(&mut self, partition: PartitionId) -> &mut Known {
-        self.partitions.entry(partition).or_insert_with(|| Known::since(self.started_at))
+    fn known(&mut self, partition: PartitionId, at: Time) -> &mut Known {
+        self.partitions.entry(partition).or_insert_with(|| Known::since(at))
     }
 }
 
@@ -151,7 +154,7 @@ mod tests {
         readiness.confirmed(part(0), AT);
         readiness.confirmed(part(1), AT);
         readiness.confirmed(part(0), AT + Span(29_000));
-        readiness.trouble(Some(part(1)), "no broker answers".to_owned());
+        readiness.trouble(Some(part(1)), AT + Span(29_000), "no broker answers".to_owned());
         assert!(readiness.reasons(AT + STALE_AFTER).is_empty());
         let reasons = readiness.reasons(AT + Span(31_000));
         assert_eq!(reasons, ["chat.events/1 has not been confirmed by the broker for 31 s, the clock stands still: no broker answers"]);
@@ -165,12 +168,15 @@ mod tests {
         readiness.confirmed(part(0), AT);
         readiness.confirmed(part(1), AT);
         let later = AT + Span(3_600_000);
+        (0..2).for_each(|known| readiness.confirmed(part(known), later - Span(90_000)));
+        readiness.trouble(Some(part(2)), later - Span(90_000), "it has no leader".to_owned());
+        assert!(!readiness.is_stale(later - Span(90_000)), "it was not there before");
         readiness.assigned(part(2), later);
         (0..2).for_each(|known| readiness.confirmed(part(known), later + Span(31_000)));
         assert!(readiness.is_caught_up());
         assert!(readiness.reasons(later + STALE_AFTER).is_empty());
         let reasons = readiness.reasons(later + Span(31_000));
-        assert_eq!(reasons, ["chat.events/2 has not been confirmed by the broker for 31 s, the clock stands still"]);
+        assert_eq!(reasons, ["chat.events/2 has not been confirmed by the broker for 31 s, the clock stands still: it has no leader"]);
         assert!(readiness.is_stale(later + Span(31_000)));
     }
 
@@ -179,10 +185,10 @@ mod tests {
         let alone = Readiness::new(vec!["chat.events".to_owned()].into(), AT);
         assert!(!alone.is_stale(AT + STALE_AFTER) && alone.is_stale(AT + Span(30_001)), "no broker");
         let mut readiness = readiness();
-        readiness.confirmed(part(0), AT + Span(29_000));
-        readiness.heard(part(1), AT + Span(29_000));
+        readiness.confirmed(part(0), AT);
+        (0..2).for_each(|partition| readiness.heard(part(partition), AT + Span(29_000)));
         assert!(!readiness.is_stale(AT + Span(59_000)), "a long log is read");
-        readiness.confirmed(part(0), AT + Span(59_000));
+        readiness.heard(part(0), AT + Span(59_000));
         assert!(!readiness.is_caught_up() && readiness.is_stale(AT + Span(59_001)), "nobody gives the other partition");
     }
 }

@@ -256,7 +256,7 @@ impl<S: Source> Service<S> {
             }
             SourceEvent::Trouble { partition, reason } => {
                 warn!("{reason}");
-                self.readiness.trouble(partition, reason);
+                self.readiness.trouble(partition, self.clock.now(), reason);
                 self.frontier.trouble(partition, self.clock.now());
             }
             // Going on with the other partitions would decide things without knowing what stands in this one.
@@ -311,6 +311,8 @@ impl<S: Source> Service<S> {
         let was_caught_up = self.readiness.is_caught_up();
         self.frontier.confirmed(partition, at);
         self.readiness.confirmed(partition, at);
+        // Now, whatever the instant is of which it tells.
+        self.readiness.heard(partition, self.clock.now());
         self.commits.confirmed(partition, next);
         let quiet_since = self.last_record_at.get(&partition).copied().unwrap_or(self.clock.started_at());
         if self.settings.clock_mode == ClockMode::Events && at.since(quiet_since) >= self.settings.idle_after {

@@ -54,13 +54,19 @@ impl Browser {
         browser
     }
 
-    /// The page as it stands now.
+    /// The page as it stands now; empty while it is loaded.
     pub fn page(&mut self) -> String {
         let all = json!({"expression": "document.documentElement.outerHTML", "returnByValue": true});
-        self.ask("Runtime.evaluate", &all)["result"]["value"].as_str().unwrap().to_owned()
+        self.answer("Runtime.evaluate", &all)["result"]["result"]["value"].as_str().unwrap_or_default().to_owned()
     }
 
     fn ask(&mut self, method: &str, parameters: &Value) -> Value {
+        let answer = self.answer(method, parameters);
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    fn answer(&mut self, method: &str, parameters: &Value) -> Value {
         self.asked += 1;
         let mut question = json!({"id": self.asked, "method": method, "params": parameters});
         if !self.session.is_empty() {
@@ -70,8 +76,7 @@ impl Browser {
         loop {
             let answer = self.answers.recv_timeout(ANSWER_LIMIT).unwrap();
             if answer["id"] == self.asked {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
+                return answer;
             }
         }
     }

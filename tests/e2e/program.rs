@@ -168,12 +168,14 @@ impl Service {
     pub fn demo(folder: &Path) -> Self {
         let (out, log) = (folder.join("demo.out"), folder.join("demo.log"));
         let process = deskpulse(&["demo", "--listen", "127.0.0.1:0"], &out, &log);
+        let mut service = Self { process, log, address: None };
         let address = until(LIMIT, "the demo names its address", || {
             let said = read(&out);
             let address = said.lines().find_map(|line| line.strip_prefix("board    http://")?.strip_suffix('/')?.parse().ok());
             address.ok_or(said)
         });
-        Self { process, log, address: Some(address) }
+        service.address = Some(address);
+        service
     }
 
     /// A page of metrics, if it listens and answers by now.

@@ -44,9 +44,9 @@ async fn a_wrong_password_and_an_unknown_authority_end_serve_with_a_sentence() {
 #[test]
 fn an_unreachable_broker_is_waited_for_and_said() {
     // Nobody listens on a port that was free a moment ago.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let [free, network] =
+        [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).map(|listener| listener.local_addr().unwrap());
     let setting = Setting::new(&free.to_string(), &["chat.events"], "time_zone = \"UTC\"");
-    let network = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut service = Service::launch_with(&setting, &[], &[("DESKPULSE_HTTP__METRICS_LISTEN", &network.to_string())]);
     service.listens();
     until(GIVES_UP, "it says that no broker answers", || {
