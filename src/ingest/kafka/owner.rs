@@ -15,6 +15,8 @@ use super::super::SourceEvent;
 use super::layout;
 use super::reader::{Ended, Reader};
 
+/// Answers that no waiting changes.
+const FORBIDDEN: [RDKafkaErrorCode; 2] = [RDKafkaErrorCode::GroupAuthorizationFailed, RDKafkaErrorCode::TopicAuthorizationFailed];
 /// How long the group's coordinator may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -54,7 +56,7 @@ impl Reader {
                 self.rounds.owner_checked = true;
                 Ok(true)
             }
-            Err(Some(RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::TopicAuthorizationFailed)) => {
+            Err(code) if self.rounds.group_forbidden || code.is_some_and(|code| FORBIDDEN.contains(&code)) => {
                 check(&self.topics, &self.group, None, &owner.store, self.positions.is_empty()).map_err(Ended::Fatal)?;
                 tracing::warn!(
                     "the broker forbids this user to read the positions of group {}: whether another store has read these topics is not known",

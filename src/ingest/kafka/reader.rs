@@ -90,6 +90,8 @@ pub(super) struct Rounds {
     pub(super) outstanding: bool,
     /// It is known whose log it is, or will not be.
     pub(super) owner_checked: bool,
+    /// The client has said that we may not know of the group.
+    pub(super) group_forbidden: bool,
     /// Since when that is asked.
     pub(super) owner_asked: Option<Time>,
     pub(super) looked_up: Option<Time>,
@@ -270,6 +272,11 @@ pub(super) fn heed(
             Code::AutoOffsetReset | Code::OffsetOutOfRange => {
                 let stood = || (now, standings.iter().map(|(partition, standing)| (*partition, standing.next())).collect());
                 rounds.refused.get_or_insert_with(stood);
+                rounds.soon = true;
+            }
+            // It is said once; who asks for the group's positions is left waiting.
+            Code::GroupAuthorizationFailed => {
+                rounds.group_forbidden = true;
                 rounds.soon = true;
             }
             // Before anything is read it can only be an answer to a question.
