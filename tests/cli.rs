@@ -380,7 +380,7 @@ fn check_prints_what_the_configuration_comes_to_and_masks_secrets() {
     assert!(done.out.contains("allowed_lateness = \"2s\"\n"), "defaults are printed too");
     assert!(done.out.contains("\nforget_after = \"90d\"\n"), "what depends on other keys");
     assert!(
-        done.out.contains("[[policy]]\nmedium = \"chat\"\nfirst_response = \"30s\"\nnext_response = \"30s\"\n"),
+        done.out.contains("# [[policy]]\n# medium = \"chat\"\n# first_response = \"30s\"\n# next_response = \"30s\"\n"),
         "and what is built in"
     );
 }

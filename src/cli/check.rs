@@ -29,5 +29,8 @@ pub(super) fn run(args: &Args) -> Result<(), CommandError> {
         super::warn(&warning);
     }
     let whole = config.written_out().map_err(CommandError::usage)?;
-    super::print(&whole.show().map_err(CommandError::failed)?)
+    let built_in = config.built_in_policies().map_err(CommandError::usage)?;
+    let built_in = built_in.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect::<String>();
+    let shown = whole.show().map_err(CommandError::failed)?;
+    super::print(&format!("{shown}\n# Where no policy of yours decides, these do:\n#\n{built_in}"))
 }

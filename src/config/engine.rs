@@ -40,14 +40,18 @@ pub(super) fn settings(config: &Config) -> Result<Settings, ConfigError> {
     })
 }
 
-/// What the engine is told, written out where nothing was: how long it remembers, what statuses mean, and the policies built in, the last ones.
+/// What the engine is told, written out where nothing was: how long it remembers, and what statuses mean.
 pub(super) fn write_out(config: &mut Config) -> Result<(), ConfigError> {
     let settings = settings(config)?;
     config.engine.forget_after = Some(settings.forget_after);
-    let built_in = settings.policies.all().iter().skip(config.policy.len()).map(section);
-    config.policy.extend(built_in);
     config.agents.statuses = settings.agents.statuses;
     Ok(())
+}
+
+/// The policies that are built in.
+pub(super) fn built_in(config: &Config) -> Result<Vec<PolicySection>, ConfigError> {
+    let settings = settings(config)?;
+    Ok(settings.policies.all().iter().skip(config.policy.len()).map(section).collect())
 }
 
 /// A policy that always holds, as it would be written.

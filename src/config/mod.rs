@@ -9,6 +9,7 @@ mod sections;
 mod store;
 mod words;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -185,7 +186,16 @@ impl Config {
         })
     }
 
-    /// The same with what holds where nothing is written: defaults that depend on other keys, the built-in statuses and policies.
+    /// The policies that are built in, which decide where none that is written does, as TOML.
+    ///
+    /// # Errors
+    /// As [`Config::engine_settings`].
+    pub fn built_in_policies(&self) -> Result<String, ConfigError> {
+        let policies = BTreeMap::from([("policy", engine::built_in(self)?)]);
+        toml::to_string(&policies).map_err(|error| ConfigError::invalid("policy", error.to_string()))
+    }
+
+    /// The same with what holds where nothing is written: defaults that depend on other keys, and the built-in statuses.
     ///
     /// # Errors
     /// As [`Config::engine_settings`].

@@ -1,5 +1,6 @@
 use super::*;
 use crate::engine::targets_in_force;
+use crate::model::Day;
 use crate::model::Span;
 
 fn parsed(text: &str) -> Result<Config, String> {
@@ -91,7 +92,7 @@ fn secrets_are_masked_and_the_shown_configuration_reads_back() {
 fn what_is_written_out_says_what_holds_where_nothing_was_written_and_changes_nothing() {
     let config = parsed("[agents.statuses]\nlunch = \"away\"\n[[policy]]\nteam = \"vip\"\nnext_response = \"20s\"").unwrap();
     let shown = config.written_out().unwrap().show().unwrap();
-    for line in ["forget_after = \"90d\"", "keep_hot = \"1d\"", "lunch = \"away\"", "meeting = \"working\"", "first_response = \"30s\""] {
+    for line in ["forget_after = \"90d\"", "keep_hot = \"1d\"", "lunch = \"away\"", "meeting = \"working\""] {
         assert!(shown.lines().any(|shown| shown == line), "{line} in {shown}");
     }
     let again = parsed(&shown).unwrap();
@@ -101,8 +102,11 @@ fn what_is_written_out_says_what_holds_where_nothing_was_written_and_changes_not
         (same.forget_after, format!("{:?}", same.agents), again.keep_hot().unwrap()),
         (forget_after, agents, config.keep_hot().unwrap())
     );
-    let day = crate::model::Day(20_000);
-    assert_eq!(targets_in_force(&same.policies, day), targets_in_force(&settings.policies, day));
+    let table = |config: &Config| config.show().unwrap().parse().unwrap();
+    let past: Vec<String> = past_changes(&table(&config), &table(&again), Day(20_000)).iter().map(ToString::to_string).collect();
+    assert!(past.is_empty(), "{past:?}");
+    let written = parsed(&config.built_in_policies().unwrap()).unwrap().engine_settings().unwrap();
+    assert_eq!(targets_in_force(&written.policies, Day(20_000)), targets_in_force(&crate::engine::Policies::default(), Day(20_000)));
 }
 
 #[test]
