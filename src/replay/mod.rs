@@ -13,6 +13,7 @@ use crate::config::{Config, ConfigError};
 use crate::decode;
 use crate::engine::{ClockMode, Frontier, Reach};
 use crate::ingest::Record;
+use crate::ingest::file::FileError;
 use crate::kpi::PeriodKind;
 use crate::model::{Fact, Output, PartitionId, Place, Posted, Time};
 use crate::pipeline::{Core, CoreError, Taken};
@@ -106,11 +107,14 @@ impl ReplayError {
     /// Whether the user has to change what he wrote.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        let is_of_disk = |error: &InputError| matches!(error, InputError::Spool(_) | InputError::Archive(ArchiveError::Damaged { .. }));
+        use io::ErrorKind::{IsADirectory, NotFound, PermissionDenied};
+        let is_of_name = |cause: &io::Error| matches!(cause.kind(), NotFound | PermissionDenied | IsADirectory);
         match self {
-            Self::Output(_) => false,
-            Self::Input(error) => !is_of_disk(error),
-            Self::Config(_) | Self::Core(_) => true,
+            Self::Output(_) | Self::Input(InputError::Spool(_)) => false,
+            Self::Input(InputError::File(FileError { cause, .. })) => is_of_name(cause),
+            Self::Input(InputError::Archive(ArchiveError::Read { source, .. })) => is_of_name(source),
+            Self::Input(InputError::Archive(_)) => false,
+            Self::Config(_) | Self::Core(_) | Self::Input(_) => true,
         }
     }
 }
@@ -275,6 +279,8 @@ mod tests {
     fn what_fails_meanwhile_is_told_from_what_was_written_wrong() {
         let is_usage = |error: InputError| ReplayError::from(error).is_usage();
         assert!(is_usage(InputError::StandardInput(2)));
+        let file = |kind: io::ErrorKind| InputError::from(FileError { path: PathBuf::from("a.ndjson"), cause: kind.into() });
+        assert!(is_usage(file(io::ErrorKind::NotFound)) && !is_usage(file(io::ErrorKind::InvalidData)));
         assert!(!is_usage(InputError::Spool(io::ErrorKind::StorageFull.into())));
         assert!(!is_usage(InputError::Archive(ArchiveError::Damaged { path: PathBuf::from("a.zst"), at: 7 })));
         assert!(!ReplayError::Output(io::ErrorKind::StorageFull.into()).is_usage());
