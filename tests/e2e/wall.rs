@@ -87,7 +87,7 @@ fn whole(broker: &mut Broker) {
 
     let deadline = chats.starts("second") + TARGET;
     until(LIMIT, "the second customer is seen", || wait_of(&service, "second").map(|_| ()).ok_or_else(|| service.log()));
-    broker.stop();
+    broker.kill();
     let stopped = Clock::start().now();
     assert!(stopped < deadline, "the broker took longer to stop than the customer may wait: this shows nothing");
     nothing_is_decided(&service, stopped, deadline);
