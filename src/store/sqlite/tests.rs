@@ -95,9 +95,10 @@ fn what_an_index_has_lost_is_damage() {
     };
     let verified = || Reader::open(&place.path).unwrap().verify().map_err(|error| error.to_string());
     assert_eq!(verified(), Ok(()));
-    // A row that comes while the index is out of the schema is in the table alone.
-    tamper(&place.path, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'receipt_block_day'");
     tamper(&place.path, "INSERT INTO receipt_block VALUES (0, 0, 0, 9, 0, 0, 0, 0, x'', 0, 0, x'')");
+    // A row that changes while the index is out of the schema is found where it was.
+    tamper(&place.path, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'receipt_block_day'");
+    tamper(&place.path, "UPDATE receipt_block SET day = 7");
     tamper(
         &place.path,
         &format!(
