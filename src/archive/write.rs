@@ -34,7 +34,7 @@ pub struct Archive {
     compressor: zstd::bulk::Compressor<'static>,
     /// Told the name of a point that was reached.
     reached: fn(&str),
-    _lock: File,
+    _lock: Lock,
 }
 
 /// The archive of one partition.
@@ -277,14 +277,25 @@ fn cut(path: &Path, whole: u64) -> io::Result<()> {
 /// Whether a process writes the archive in this folder.
 #[must_use]
 pub fn is_in_use(folder: &Path) -> bool {
-    File::open(folder.join(LOCK)).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    File::open(folder.join(LOCK)).is_ok_and(|file| matches!(Lock(file).0.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-fn lock(folder: &Path) -> Result<File, ArchiveError> {
+/// Held for as long as the archive is written.
+#[derive(Debug)]
+struct Lock(File);
+
+/// Closing the file is not enough: a process that was started a moment ago has it, too, until it runs its own program.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.0.unlock());
+    }
+}
+
+fn lock(folder: &Path) -> Result<Lock, ArchiveError> {
     let unwritable = |source| ArchiveError::Write { path: folder.to_owned(), source };
     let file = File::options().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(unwritable)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(ArchiveError::InUse { path: folder.to_owned() }),
         Err(TryLockError::Error(source)) => Err(unwritable(source)),
     }

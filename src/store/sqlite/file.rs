@@ -41,7 +41,14 @@ impl StoreId {
 /// Held for as long as the store is open. It goes with the process, however that ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// Closing the file is not enough: a process that was started a moment ago has it, too, until it runs its own program.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.file.unlock());
+    }
 }
 
 /// A file that was opened.
@@ -97,7 +104,7 @@ pub(super) fn lock(path: &Path) -> Result<Lock, StoreError> {
         writeln!(file, "{}", std::process::id())
     };
     note(&mut file).map_err(failed)?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
 
 /// The version of the file's form, `None` of a new one; an error when it is not ours to write.
