@@ -54,7 +54,7 @@ pub(super) struct Commits {
     last_at: Time,
     /// How long the last one took, in the loop and beside it.
     cost: Span,
-    /// The first of both.
+    /// How long the loop has stood still for it.
     gathered_in: Span,
     pub(super) handed: Option<Handed>,
 }

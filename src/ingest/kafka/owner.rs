@@ -110,16 +110,17 @@ impl Reader {
 
 /// May the store `ours` go on? Without `labels` it may not know of them. `is_empty`: it has no positions.
 fn check(topics: &Topics, group: &str, labels: Option<&BTreeMap<PartitionId, Label>>, ours: &str, is_empty: bool) -> Result<(), String> {
-    let Some(labels) = labels else {
-        return if is_empty {
-            Err(format!(
+    let labels = match labels {
+        Some(labels) => labels,
+        // Its positions and their records say as much.
+        None if !is_empty => return Ok(()),
+        None => {
+            return Err(format!(
                 "the store is empty, and the broker forbids this user to read the positions of group {group}, which would tell whether another store \
                  has read these topics before: allow it READ on the group, restore the store or a backup of it, or begin anew from what the topics \
                  hold with --bootstrap"
-            ))
-        } else {
-            Ok(())
-        };
+            ));
+        }
     };
     let Some((partition, label)) = labels.first_key_value() else { return Ok(()) };
     let place = format!("{}/{}", layout::name(topics, partition.topic), partition.partition);
